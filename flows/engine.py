@@ -1,0 +1,196 @@
+"""One function from a run and an event to a run and effects: total, pure, and blind to every channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flows.answers import UNFIT, Answer, read
+from flows.effects import Ask, Effect, Finished, Kind, Notice
+from flows.errors import UnknownItem, WrongFlow
+from flows.events import Event, Opened, Tapped
+from flows.guards import NOTHING, Predicate, predicate
+from flows.load import library
+from flows.machine import build, follow
+from flows.model import ChoiceQuestion, Flow, Item, Question, RotatingQuestion, ScaleQuestion, TextQuestion
+from flows.run import DONE, Run
+
+STALE = Notice("stale")
+CLOSED = Notice("closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a member sees of a question, and the scores its codes stand for."""
+
+    id: str
+    text: str
+    kind: Kind
+    choices: tuple[tuple[str, str], ...] = ()
+    codes: frozenset[str] = frozenset()
+    theme: str | None = None
+    scores: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A state on the way through the flow: when it applies, and whether its face rotates."""
+
+    state: str
+    when: Predicate | None
+    rotates: bool
+    last: bool
+
+
+class Engine:
+    """One flow version, ready to walk; hold one for as long as the process lives, for all runs."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self._ref = flow.ref
+        self._machine = build(flow)
+        self._stops = tuple(_stop(question) for question in flow.questions)
+        self._rotates = {stop.state: stop.rotates for stop in self._stops}
+        self._untapped = {q.id for q in flow.questions if isinstance(q, TextQuestion)}
+        self._faces = _faces(flow)
+        self._bank = self._faces.keys() - {question.id for question in flow.questions}
+
+    def first(self, run_id: str, rotating: str | None) -> Run:
+        """A new run, at the first question; `rotating` None leaves the rotating place out.
+
+        Raises:
+            UnknownItem: `rotating` is not in the bank.
+        """
+        if rotating is not None and rotating not in self._bank:
+            problem = f"{self._ref} has no item {rotating!r} in its bank"
+            raise UnknownItem(problem)
+        return Run(run_id, self._ref, self._stops[0].state, rotating=rotating)
+
+    def view(self, run: Run) -> Ask | Finished:
+        """The screen of `run` as it stands; changes nothing, so drawing it again is harmless.
+
+        Raises:
+            WrongFlow: `run` does not fit this flow (the caller's bug).
+        """
+        self._face(run)
+        return self._screen(run, self._walk(run.answers, run.rotating)[0])
+
+    def step(self, run: Run, event: Event) -> tuple[Run, tuple[Effect, ...]]:
+        """Advance `run` by one event.
+
+        Returns: the run afterwards and the effects to carry out, in order. An accepted move adds one to the
+            turn and shows the next screen; a reply that does not fit leaves the very same run and yields a
+            single `Notice`.
+
+        Raises:
+            WrongFlow: `run` does not fit this flow (the caller's bug).
+        """
+        face = self._face(run)
+        if run.closed:
+            return run, (CLOSED,)
+        if isinstance(event, Opened):
+            return run, (self.view(run),)
+        if isinstance(event, Tapped) and event.turn != run.turn:
+            return run, (STALE,)
+        reply = read(event, face.kind if face else None, face.codes if face else ())
+        if isinstance(reply, Notice):
+            return run, (reply,)
+        return self._move(run, reply, face)
+
+    def _move(self, run: Run, reply: Answer, face: Face | None) -> tuple[Run, tuple[Effect, ...]]:
+        answers = dict(run.answers)
+        if reply.move == "next" and face is not None:
+            answers.pop(face.id, None)
+            if reply.value is not None:
+                answers[face.id] = reply.value
+        path, kept = self._walk(answers, run.rotating)
+        state = follow(self._machine, reply.move, run.state, path)
+        if state is None:
+            return run, (UNFIT,)
+        after = Run(run.id, run.flow, state, run.turn + 1, kept, run.rotating)
+        return after, (self._screen(after, path),)
+
+    def _face(self, run: Run) -> Face | None:
+        """What `run` stands at; None at its end."""
+        if run.flow == self._ref and (run.rotating is None or run.rotating in self._bank):
+            if run.state == DONE:
+                return None
+            rotates = self._rotates.get(run.state)
+            shown = run.rotating if rotates else run.state
+            if rotates is not None and shown is not None:
+                return self._faces[shown]
+        problem = f"run of {run.flow} at {run.state!r} ({run.rotating!r}) does not fit {self._ref}"
+        raise WrongFlow(problem)
+
+    def _walk(self, answers: Mapping[str, str], rotating: str | None) -> tuple[list[str], dict[str, str]]:
+        """The states that apply given these answers, and the answers that still belong to one of them."""
+        path: list[str] = []
+        kept: dict[str, str] = {}
+        low: dict[str, int] = {}
+        for stop in self._stops:
+            shown = rotating if stop.rotates else stop.state
+            if shown is None or (stop.when is not None and not stop.when(kept, low)):
+                continue
+            path.append(stop.state)
+            code = answers.get(shown)
+            if code is not None:
+                kept[shown] = code
+                face = self._faces[shown]
+                score = face.scores.get(code)
+                if score is not None and face.theme is not None and score < low.get(face.theme, NOTHING):
+                    low[face.theme] = score
+            if stop.last:
+                break
+        return path, kept
+
+    def _screen(self, run: Run, path: list[str]) -> Ask | Finished:
+        face = self._face(run)
+        if face is None:
+            return Finished(run.turn)
+        taps = [state for state in path if state not in self._untapped]
+        return Ask(
+            question=face.id,
+            turn=run.turn,
+            text=face.text,
+            choices=face.choices,
+            theme=face.theme,
+            kind=face.kind,
+            position=taps.index(run.state) + 1 if run.state in taps else 0,
+            total=len(taps),
+            can_back=run.state != path[0],
+            can_skip=True,
+        )
+
+
+def _stop(question: Question) -> Stop:
+    return Stop(
+        state=question.id,
+        when=None if question.when is None else predicate(question.when),
+        rotates=isinstance(question, RotatingQuestion),
+        last=isinstance(question, ChoiceQuestion) and question.last,
+    )
+
+
+def _faces(flow: Flow) -> dict[str, Face]:
+    """Every face by the id its answer is kept under: each question but the rotating place, and the bank."""
+    faces = {item.id: _scored(flow, item) for item in flow.items.values()}
+    for question in flow.questions:
+        match question:
+            case ChoiceQuestion():
+                pairs = tuple((choice.code, choice.text) for choice in flow.choices[question.choices])
+                codes = frozenset(code for code, _ in pairs)
+                faces[question.id] = Face(question.id, question.ask, "choice", pairs, codes)
+            case TextQuestion():
+                faces[question.id] = Face(question.id, question.ask, "text")
+            case ScaleQuestion() | RotatingQuestion():
+                pass
+    return faces
+
+
+def _scored(flow: Flow, item: Item) -> Face:
+    pairs = tuple((point.code, point.text) for point in flow.scales[item.scale])
+    codes = frozenset(code for code, _ in pairs)
+    return Face(item.id, item.ask, "scale", pairs, codes, item.theme, flow.scores[item.id])
+
+
+def engines() -> dict[str, Engine]:
+    """Every flow that comes with the product, compiled once, by ref."""
+    return {ref: Engine(flow) for ref, flow in library().items()}

@@ -1,0 +1,186 @@
+"""From a YAML file to a `Flow`, or to every problem in it with its line; nothing else here reads files."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from flows.errors import BadDefinition, Problem, nearest
+from flows.lint import Fault, faults
+from flows.model import FORMS, Flow
+from flows.source import Flaw, Place, Source, parse
+from flows.source import Path as Keys
+
+MAX_BYTES = 256 * 1024
+
+
+def load(path: Path) -> Flow:
+    """The flow in the file at `path`.
+
+    Raises:
+        BadDefinition: the file is no flow; holds every problem found.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        flaw = Flaw(Place(1, 1), f"this file cannot be read: {error.strerror}", "check its name and place")
+        raise BadDefinition(_problems(str(path), [flaw])) from error
+    return _flow(str(path), raw)
+
+
+def library() -> dict[str, Flow]:
+    """The flows that come with the product, by ref."""
+    folder = files("flows").joinpath("library")
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    flows = [_flow(entry.name, entry.read_bytes()) for entry in entries if entry.name.endswith(".yaml")]
+    return {flow.ref: flow for flow in flows}
+
+
+def _flow(name: str, raw: bytes) -> Flow:
+    if len(raw) > MAX_BYTES:
+        flaw = Flaw(Place(1, 1), f"this file is larger than {MAX_BYTES // 1024} KiB", "split it up")
+        raise BadDefinition(_problems(name, [flaw]))
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = Place(raw.count(b"\n", 0, error.start) + 1, error.start - raw.rfind(b"\n", 0, error.start))
+        flaw = Flaw(place, "this is not UTF-8 text", "save the file as UTF-8")
+        raise BadDefinition(_problems(name, [flaw])) from None
+    source = parse(text)
+    flaws = list(source.flaws)
+    if source.whole:
+        flow, found = _shape(source)
+        found += [_flaw(source, fault) for fault in faults(source.data)]
+        # What could not be read has the wrong shape too; once is enough.
+        unread = {flaw.place for flaw in source.flaws}
+        flaws += [flaw for flaw in found if flaw.place not in unread]
+        if flow is not None and not flaws:
+            return flow
+    raise BadDefinition(_problems(name, flaws))
+
+
+def _problems(name: str, flaws: list[Flaw]) -> tuple[Problem, ...]:
+    """In the order of the file."""
+    ordered = sorted(dict.fromkeys(flaws), key=lambda flaw: flaw.place)
+    return tuple(Problem(name, *flaw.place, flaw.what, flaw.mend) for flaw in ordered)
+
+
+def _flaw(source: Source, fault: Fault) -> Flaw:
+    at = source.key(fault.path) if fault.at_key else source.place(fault.path)
+    return Flaw(at, fault.what, fault.mend)
+
+
+def _shape(source: Source) -> tuple[Flow | None, list[Flaw]]:
+    if not isinstance(source.data, dict):
+        flaw = Flaw(source.place(()), "a flow is keys with values", "start with `spec`, `id` and `version`")
+        return None, [flaw]
+    try:
+        return Flow.model_validate(source.data), []
+    except ValidationError as error:
+        found = error.errors()
+    # Bad entries leave a list too short; the entries are what is wrong then, not the list.
+    inside = {error["loc"][:end] for error in found for end in range(len(error["loc"]))}
+    real = [error for error in found if error["type"] != "too_short" or error["loc"] not in inside]
+    return None, [flaw for error in real for flaw in _flaws(source, error)]
+
+
+def _flaws(source: Source, error: ErrorDetails) -> Iterator[Flaw]:
+    loc, kind = error["loc"], error["type"]
+    keys: Keys = tuple(step for step in loc if step not in FORMS and step != "[key]")
+    at = source.key(keys) if kind == "extra_forbidden" or "[key]" in loc else source.place(keys)
+    if kind == "missing":
+        yield Flaw(at, f"`{keys[-1]}` is missing", f"add `{keys[-1]}:`")
+    elif kind == "extra_forbidden":
+        yield _unknown_key(at, str(keys[-1]), _known_keys(loc[:-1]))
+    elif kind in _FORM_KEYS:
+        yield from _formless(source, keys, error)
+    else:
+        yield Flaw(at, *_words(error))
+
+
+def _unknown_key(at: Place, key: str, known: list[str]) -> Flaw:
+    close = nearest(key, known)
+    mend = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(known)}"
+    return Flaw(at, f"`{key}` is not a key here", mend)
+
+
+# What tells one kind of question, or of condition, from another.
+_FORM_KEYS = {
+    "no_question": ("scale", "choices", "rotate", "kind"),
+    "no_guard": ("lowest", "all", "not"),
+}
+
+
+def _formless(source: Source, keys: Keys, error: ErrorDetails) -> Iterator[Flaw]:
+    """Nothing says of which kind this is, perhaps because its key is misspelt."""
+    known = list(_FORM_KEYS[error["type"]])
+    given = error["input"] if isinstance(error["input"], dict) else {}
+    proper = {key for form in FORMS.values() for key in _keys_of(form)}
+    misspelt = [key for key in given if key not in proper and nearest(key, known)]
+    for key in misspelt:
+        yield _unknown_key(source.key((*keys, key)), key, known)
+    if not misspelt:
+        yield Flaw(source.place(keys), error["msg"], f"add one of {', '.join(known)}")
+
+
+_TEXT = ("this must be text", "write one line of text")
+_KEYS = ("this must be keys with values", "write `key: value` lines")
+# Pydantic's kind of error -> what the author reads, and how to mend it.
+_SAID = {
+    "string_type": _TEXT,
+    "string_too_short": ("this text is empty", "write something"),
+    "string_too_long": ("this text is longer than {max_length} characters", "shorten it"),
+    "string_pattern_mismatch": (
+        "`{given}` is no name",
+        "start with a letter, and use only letters, digits, _ and -",
+    ),
+    "int_type": ("this must be a whole number", "write digits, without quotes"),
+    "bool_type": ("this must be true or false", "write true or false, without quotes"),
+    "tuple_type": ("this must be a list", "start each entry with `- `, or write [one, two]"),
+    "too_short": ("this list is too short", "give it {min_length} or more entries"),
+    "model_type": _KEYS,
+    "dict_type": _KEYS,
+    "mapping_type": _KEYS,
+    "greater_than_equal": ("{given} is too low", "use {ge} or more"),
+    "less_than_equal": ("{given} is too high", "use {le} or less"),
+    "literal_error": ("`{given}` is not known here", "use {expected}"),
+}
+
+
+def _words(error: ErrorDetails) -> tuple[str, str]:
+    given = error["input"]
+    if given is None:
+        return "there is nothing here", "write a value after the colon"
+    if error["type"] == "string_type" and isinstance(given, bool | int | float):
+        shown = str(given).lower()
+        return f"{shown} is no text here", f'put it in quotes: "{shown}"'
+    what, mend = _SAID.get(error["type"], ("{message}", "see the guide for authors of flows"))
+    details = {**error.get("ctx", {}), "given": given, "message": error["msg"]}
+    return what.format_map(details), mend.format_map(details)
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the part of a flow at `loc` may have."""
+    model: type[BaseModel] = Flow
+    for step in loc:
+        if step in FORMS:
+            model = FORMS[str(step)]
+            continue
+        fields = {info.alias or name: info for name, info in model.model_fields.items()}
+        if step in fields:
+            model = _model_in(fields[str(step)].annotation) or model
+    return _keys_of(model)
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)

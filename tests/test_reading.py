@@ -1,0 +1,119 @@
+"""Everything a member reads can be read at the age of eleven."""
+
+import pytest
+
+from flows.load import library
+from flows.model import ChoiceQuestion, Flow, RotatingQuestion, TextQuestion
+from flows.reading import grade, sentences, syllables, words
+
+MOST = 6.0
+FLOWS = list(library().values())
+
+
+def asks(flow: Flow) -> list[str]:
+    plain = [question.ask for question in flow.questions if not isinstance(question, RotatingQuestion)]
+    return list(dict.fromkeys([*plain, *(item.ask for item in flow.items.values())]))
+
+
+def screens(flow: Flow) -> list[tuple[str, list[str]]]:
+    """Each question with the labels of its buttons."""
+    found = [(item.ask, [point.text for point in flow.scales[item.scale]]) for item in flow.items.values()]
+    found += [
+        (question.ask, [choice.text for choice in flow.choices[question.choices]])
+        for question in flow.questions
+        if isinstance(question, ChoiceQuestion)
+    ]
+    return found
+
+
+TEXTS = [
+    text
+    for flow in FLOWS
+    for text in (
+        *asks(flow),
+        flow.intro,
+        flow.end,
+        *(words for theme in flow.themes.values() for words in (theme.well, theme.talk.low, theme.talk.steady)),
+    )
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_easy_to_read(text):
+    assert grade(text) <= MOST
+
+
+@pytest.mark.parametrize(("ask", "labels"), [screen for flow in FLOWS for screen in screens(flow)])
+def test_each_button_is_easy_to_read_with_its_question(ask, labels):
+    for label in labels:
+        assert grade(f"{ask}\n{label}") <= MOST, label
+    assert grade("\n".join([ask, *labels])) <= MOST
+
+
+@pytest.mark.parametrize("ask", [ask for flow in FLOWS for ask in asks(flow)])
+def test_a_question_has_at_most_twenty_words(ask):
+    assert max(len(words(sentence)) for sentence in sentences(ask)) <= 20
+
+
+def test_a_screen_has_fifteen_words_a_sentence_at_most_on_average():
+    for text in TEXTS:
+        assert len(words(text)) / len(sentences(text)) <= 15
+
+
+def test_the_lock_screen_names_no_theme():
+    for flow in FLOWS:
+        preview = flow.intro[:80].lower()
+        assert not any(theme.title.lower() in preview for theme in flow.themes.values())
+
+
+def test_the_note_says_that_nobody_reads_it_or_replies():
+    for flow in FLOWS:
+        for question in flow.questions:
+            if isinstance(question, TextQuestion):
+                assert "do not put names" in question.ask
+                assert "not read straight away, and nobody can reply" in question.ask
+                assert "deleted when the four weeks end" in question.ask
+
+
+SPOKEN = {
+    1: "a the could count week things time times asked lived lives names notes used why year you clear heard",
+    2: "people other taking places wanted needed being doing value useful promise someone something"
+    " agree quiet create minute question report danger power results away reply replied added ended money"
+    " trying saying hello weekly fairer sooner losing every maybe table tables movement helpful",
+    3: "idea everyone promises decided anyone period area deleted nobody easier created partnership media",
+    4: "experience anonymous commissioner",
+    5: "organisation coordinator",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [(word, count) for count, line in SPOKEN.items() for word in line.split()],
+)
+def test_syllables_are_counted_as_spoken(word, count):
+    assert syllables(word) == count
+
+
+def test_each_digit_is_spoken():
+    assert syllables("999") == 3
+
+
+def test_hard_words_in_long_sentences_read_harder():
+    easy = "We met. It went well. We will meet again."
+    hard = "Organisational accountability necessitates transparent communication of responsibilities."
+    assert grade(easy) < 2
+    assert grade(hard) > 12
+
+
+def test_the_grade_is_the_published_formula():
+    # 6 words, 2 sentences, 7 syllables.
+    assert grade("The group met. It was happy.") == pytest.approx(0.39 * 3 + 11.8 * 7 / 6 - 15.59)
+
+
+@pytest.mark.parametrize("text", ["", "...", "🤝", "\n\n"])
+def test_a_text_without_words_has_grade_zero(text):
+    assert grade(text) == 0.0
+
+
+def test_a_line_without_a_stop_ends_a_sentence():
+    assert sentences("Trust\nWe met. We spoke!") == ("Trust", "We met", "We spoke")
