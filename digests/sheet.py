@@ -1,0 +1,39 @@
+"""Frozen cells as a table for a spreadsheet: nothing finer than was shown, and never a formula."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from digests.record import Cell, Digest
+from digests.wording import BAND_WORDS, Wording
+
+COLUMNS = (
+    "week", "round", "period", "place", "mode", "kind", "theme", "item", "question",
+    "shown", "figure", "band", "people_at_least", "rounds",
+)  # fmt: skip
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def to_csv(history: Sequence[Digest], wording: Wording) -> str:
+    """The cells of `history` in its order, one a row, as RFC 4180 has it."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    for digest in history:
+        rows.writerows([_safe(value) for value in _row(digest, cell, wording)] for cell in digest.cells)
+    return text.getvalue()
+
+
+def _row(digest: Digest, cell: Cell, wording: Wording) -> tuple[str | int, ...]:
+    place = (digest.week.isoformat(), digest.round, digest.period, digest.place, digest.mode)
+    what = (cell.kind, wording.themes[cell.theme].title, cell.item, wording.items.get(cell.item, ""))
+    figure = cell.figure
+    if figure is None:
+        return (*place, *what, "no", "", "", "", "")
+    return (*place, *what, "yes", figure.points, BAND_WORDS[figure.band], figure.people, figure.rounds)
+
+
+def _safe(value: str | int) -> str | int:
+    """A value no spreadsheet takes for a formula: those that would start one get an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,114 @@
+"""The picture of a digest: what it draws, and what it must not."""
+
+import io
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from matplotlib import colors, image
+
+from digests import FOUR_WEEKLY, WEEKLY, Cell, Digest, Figure, Replies, Talk, chart, english, score
+
+WORDING = english("Testford Partnership", {})
+ANCHORS = {"trust": "T1", "power": "P1", "part": "E1"}
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def digest(week, *points, mode=WEEKLY):
+    start = date(2026, 3, 4) + timedelta(weeks=week)
+    kind = "round" if mode == WEEKLY else "period"
+    cells = tuple(
+        Cell(kind, theme, item, None if value is None else Figure(value, score.band(value), 20, 1))
+        for (theme, item), value in zip(ANCHORS.items(), points, strict=bool(points))
+    )
+    replies, talk = Replies("over-half", 20, 60), Talk("power", "low")
+    return Digest(week + 1, 1, 1, mode, start, start + timedelta(days=6), replies, 5, cells, None, talk)
+
+
+def pixels(png):
+    assert png.startswith(b"\x89PNG")
+    return image.imread(io.BytesIO(png), format="png")[:, :, :3]
+
+
+def inked(picture, panel, x, value):
+    """Whether the panel's own colour is at this place of its line."""
+    colour = colors.to_rgb(chart.COLOURS[panel])
+    height = chart.Panel("", chart.CARD_TOPS[panel], chart.COLOURS[panel]).down(value)
+    return abs(picture[round(height), round(x)] - colour).max() < 0.02
+
+
+HISTORIES = {
+    "twelve rounds": [digest(week, 60, 50 + week, 95 - week * 5) for week in range(12)],
+    "two rounds": [digest(0, 60, 50, 70), digest(1, 65, 55, 70)],
+    "one round": [digest(0, 5, 50, 95)],
+    "one hidden round": [digest(0, None, None, None)],
+    "no round yet": [digest(0, mode=FOUR_WEEKLY)],
+    "no digest at all": [],
+    "two periods": [digest(0, 60, 50, 70, mode=FOUR_WEEKLY), digest(4, 60, None, 70, mode=FOUR_WEEKLY)],
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
+def test_every_history_gives_a_picture_of_one_size(history):
+    assert pixels(chart.draw(history, WORDING)).shape == (chart.HEIGHT, chart.WIDTH, 3)
+
+
+def test_a_line_joins_neighbours_and_breaks_where_a_figure_is_hidden():
+    whole = pixels(chart.draw([digest(week, 40, 40, 40) for week in range(5)], WORDING))
+    middle = [40, 40, None, 40, 40]
+    gap = pixels(chart.draw([digest(week, 40, value, 40) for week, value in enumerate(middle)], WORDING))
+    step = (chart.LINE_RIGHT - chart.LINE_LEFT) / 4
+    along = [chart.LINE_LEFT + step * part for part in (0.5, 1.5, 2, 2.5, 3.4)]
+    assert [inked(whole, 1, x, 40) for x in along] == [True] * 5
+    assert [inked(gap, 1, x, 40) for x in along] == [True, False, False, False, True]
+    assert [inked(gap, 0, x, 40) for x in along] == [True] * 5
+
+
+def test_the_same_digests_give_the_same_bytes():
+    history = HISTORIES["twelve rounds"]
+    assert chart.draw(history, WORDING) == chart.draw(history, WORDING)
+
+
+def test_no_type_is_too_small_for_a_phone():
+    styles = [value for value in vars(chart).values() if isinstance(value, chart.Type)]
+    assert len(styles) >= 6
+    assert min(style.size for style in styles) >= 36
+
+
+def luminance(rgb):
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(colors.to_rgb(one)), luminance(colors.to_rgb(other))))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("colour", chart.COLOURS)
+@pytest.mark.parametrize("tint", chart.TINTS)
+def test_words_and_lines_stand_out_from_every_band(colour, tint):
+    band = [1 - tint * (1 - part) for part in colors.to_rgb(colour)]
+    assert contrast(chart.QUIET, band) >= 4.5
+    assert contrast(colour, band) >= 4.5
+    assert contrast(chart.QUIET, chart.PAPER) >= 4.5
+
+
+def run(*arguments, given=b""):
+    return subprocess.run(
+        [sys.executable, "-W", "error", *arguments], input=given, capture_output=True, check=True, cwd=ROOT
+    ).stdout
+
+
+def test_the_module_reads_records_and_writes_the_picture():
+    history = HISTORIES["two rounds"]
+    asked = {"history": [one.to_record() for one in history], "wording": WORDING.to_record()}
+    png = run("-m", "digests.chart", given=json.dumps(asked).encode())
+    assert png == chart.draw(history, WORDING)
+
+
+def test_the_package_itself_does_not_bring_the_drawing_library():
+    run("-c", "import digests, sys; sys.exit('matplotlib' in sys.modules)")
