@@ -1,0 +1,51 @@
+"""What can go wrong with what is remembered; every message says what is wrong and how to mend it."""
+
+from sqlalchemy.exc import DBAPIError
+
+
+class StorageError(Exception):
+    """Base of every error raised by `storage`."""
+
+
+class LostRace(StorageError):
+    """Another event advanced a run first; nothing was written. Step again."""
+
+
+class Unavailable(StorageError):
+    """The database does not take a write just now; nothing was written."""
+
+
+class BadKey(StorageError):
+    """The key file or the key store is missing or does not fit; nothing was written."""
+
+
+class Tampered(StorageError):
+    """A sealed value does not open: it was moved, altered, or sealed with another key."""
+
+
+class NotFound(StorageError):
+    """There is no such thing; says what there is instead."""
+
+
+class Refused(StorageError):
+    """A rule of the product says no; says which and what to do."""
+
+
+def unavailable(error: DBAPIError, url: str) -> Unavailable:
+    """The plain sentence for an operator behind a driver's error; it names no value and no statement."""
+    text = str(error.orig).lower()
+    if "locked" in text:
+        why = "is locked by another program. Close that program, or wait and try again"
+    elif "readonly" in text or "read-only" in text:
+        why = "cannot be written to. Check the rights on the file and its folder, and that the disk is not read-only"
+    elif "full" in text:
+        why = "has no room left on its disk. Free some space and try again"
+    elif "no such table" in text or "does not exist" in text or "undefinedtable" in text:
+        why = "has not been set up. Run `pulse init`"
+    elif "unable to open" in text:
+        why = "cannot be opened. Check that its folder exists and may be written to"
+    elif "not a database" in text or "malformed" in text:
+        why = "is damaged or is not a database. Restore it from a backup"
+    else:
+        why = f"does not answer ({type(error.orig).__name__}). Check that it runs and that its address is right"
+    return Unavailable(f"The database {url} {why}.")

@@ -1,0 +1,157 @@
+"""Who takes part: addresses sealed and found by index, membership, invite links."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from storage.crypto import keyed_index, seal, unseal
+from storage.keys import IDENTITY, LINKS, LOOKUP, KeyStore
+from storage.tables import CoordinatorRow, LinkRow, MemberRow, PersonRow
+from storage.values import Link, Member, Person
+
+_PERSON = PersonRow.__table__  # type: ignore[attr-defined]
+_MEMBER = MemberRow.__table__  # type: ignore[attr-defined]
+_COORDINATOR = CoordinatorRow.__table__  # type: ignore[attr-defined]
+_LINK = LinkRow.__table__  # type: ignore[attr-defined]
+_MEMBER_COLUMNS = (_MEMBER.c.id, _MEMBER.c.partnership_id, _MEMBER.c.organisation, _MEMBER.c.seat, _MEMBER.c.state)
+
+MEMBER_LINK_DAYS, MEMBER_LINK_CAP = 14, 50
+COORDINATOR_LINK_HOURS = 24
+
+
+def new_id() -> str:
+    """A random id that says nothing. Shape: 32 hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+class People:
+    """The identity store, inside one transaction."""
+
+    def __init__(self, connection: Connection, keys: KeyStore) -> None:
+        self._connection, self._keys = connection, keys
+
+    def lookup(self, address: str) -> bytes:
+        """The keyed index an address is found by. Shape: 32 bytes."""
+        return keyed_index(self._keys.standing(LOOKUP), address)
+
+    def find(self, address: str) -> Person | None:
+        """The person at `address`, or None: a stranger of whom nothing is held."""
+        found = self._connection.execute(
+            select(_PERSON.c.id, *_MEMBER_COLUMNS)
+            .select_from(_PERSON.outerjoin(_MEMBER))
+            .where(_PERSON.c.lookup == self.lookup(address))
+        ).first()
+        if found is None:
+            return None
+        coordinates = self._connection.scalars(
+            select(_COORDINATOR.c.partnership_id).where(_COORDINATOR.c.person_id == found[0]).order_by("partnership_id")
+        )
+        member = Member(*found[1:]) if found[1] is not None else None
+        return Person(found[0], member, tuple(coordinates))
+
+    def address_of(self, person: str) -> str | None:
+        """Where to send to this person; None when they are gone, have stopped, or cannot be reached."""
+        found = self._connection.execute(
+            select(_PERSON.c.address, _MEMBER.c.state)
+            .select_from(_PERSON.outerjoin(_MEMBER))
+            .where(_PERSON.c.id == person)
+        ).first()
+        if found is None or found.state not in (None, "active"):
+            return None
+        return unseal(self._keys.standing(IDENTITY), found.address, f"person:{person}".encode()).decode()
+
+    def lose_reach(self, person: str) -> None:
+        """The person cannot be reached: send nothing until they come back."""
+        self._connection.execute(update(_MEMBER).where(_MEMBER.c.person_id == person).values(state="blocked"))
+
+    def add_person(self, address: str, language: str) -> str:
+        """Remember a person who agreed; their id. The same address twice is the same person."""
+        known = self._connection.scalar(select(_PERSON.c.id).where(_PERSON.c.lookup == self.lookup(address)))
+        if known is not None:
+            return str(known)
+        person = new_id()
+        sealed = seal(self._keys.standing(IDENTITY), address.encode(), f"person:{person}".encode())
+        row = {"id": person, "lookup": self.lookup(address), "address": sealed, "language": language}
+        self._connection.execute(insert(_PERSON), row)
+        return person
+
+    def add_member(self, person: str, partnership: str, consent_text: str, day: date) -> str:
+        """Make the person a member, organisation and seat still to pick; the member's id."""
+        member = new_id()
+        row = {"id": member, "person_id": person, "partnership_id": partnership, "organisation": None, "seat": None,
+               "state": "active", "consent_text": consent_text, "consent_day": day}  # fmt: skip
+        self._connection.execute(insert(_MEMBER), row)
+        return member
+
+    def add_coordinator(self, person: str, partnership: str) -> None:
+        """Let the person set the partnership up; twice is once."""
+        row = {"person_id": person, "partnership_id": partnership}
+        known = select(_COORDINATOR.c.person_id).filter_by(**row)
+        if self._connection.scalar(known) is None:
+            self._connection.execute(insert(_COORDINATOR), row)
+
+    def pick(self, member: str, **choice: int | str) -> None:
+        """Set `organisation`, `seat` or `state`."""
+        self._connection.execute(update(_MEMBER).where(_MEMBER.c.id == member).values(**choice))
+
+    def joined(self, partnership: str) -> Sequence[Member]:
+        """All members who have picked organisation and seat, in no telling order."""
+        rows = self._connection.execute(
+            select(*_MEMBER_COLUMNS)
+            .where(_MEMBER.c.partnership_id == partnership, _MEMBER.c.seat.is_not(None))
+            .order_by(_MEMBER.c.id)
+        )
+        return [Member(*row) for row in rows]
+
+    def count_joined(self, partnership: str) -> int:
+        """How many have joined."""
+        query = select(func.count()).select_from(_MEMBER)
+        counted = self._connection.scalar(
+            query.where(_MEMBER.c.partnership_id == partnership, _MEMBER.c.seat.is_not(None))
+        )
+        return int(counted or 0)
+
+    def coordinators_from(self, partnership: str) -> Sequence[int | None]:
+        """The organisation of each coordinator; None for one who is no member."""
+        rows = self._connection.execute(
+            select(_MEMBER.c.organisation)
+            .select_from(_COORDINATOR.outerjoin(_MEMBER, _MEMBER.c.person_id == _COORDINATOR.c.person_id))
+            .where(_COORDINATOR.c.partnership_id == partnership)
+        )
+        return [row[0] for row in rows]
+
+    # --- invite links
+
+    def make_link(self, partnership: str, kind: str, now: datetime, cap: int = MEMBER_LINK_CAP) -> str:
+        """A new invite token; a member link of this partnership made before stops working.
+
+        Shape: 22 characters, 128 random bits. Only its keyed hash is kept.
+        """
+        token = secrets.token_urlsafe(16)
+        member = kind == "member"
+        if member:
+            self._connection.execute(delete(_LINK).where(_LINK.c.partnership_id == partnership, _LINK.c.kind == kind))
+        life = timedelta(days=MEMBER_LINK_DAYS) if member else timedelta(hours=COORDINATOR_LINK_HOURS)
+        row = {"token": self._hash(token), "partnership_id": partnership, "kind": kind,
+               "uses_left": cap if member else 1, "expires_at": now + life}  # fmt: skip
+        self._connection.execute(insert(_LINK), row)
+        return token
+
+    def link(self, token: str, now: datetime) -> Link | None:
+        """What the token opens; None alike for unknown, expired, used up, revoked and malformed."""
+        found = self._connection.execute(
+            select(_LINK.c.partnership_id, _LINK.c.kind).where(
+                _LINK.c.token == self._hash(token), _LINK.c.uses_left > 0, _LINK.c.expires_at > now
+            )
+        ).first()
+        return None if found is None else Link(*found)
+
+    def use_link(self, token: str) -> None:
+        """Take one use off the token's count."""
+        uses = {"uses_left": _LINK.c.uses_left - 1}
+        self._connection.execute(update(_LINK).where(_LINK.c.token == self._hash(token)).values(uses))
+
+    def _hash(self, token: str) -> bytes:
+        return keyed_index(self._keys.standing(LINKS), token)
