@@ -1,0 +1,123 @@
+"""The one use case: something happened to a person; change what we know, say what comes next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot import checkin, coordinators, members, words
+from bot.channel import Command, Inbound, Press, Reach, Reply, Screen, Tap, Unreadable, Words
+from bot.clock import Clock
+from bot.limits import WrongLinks
+from flows.effects import Notice
+from flows.engine import Engine
+from flows.events import Event, Tapped, Wrote
+from storage.runs import started
+from storage.values import OpenRun
+from storage.work import Store, Work
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where events are handled. Built once in `app.py`, shared by every channel."""
+
+    store: Store
+    flows: Mapping[str, Engine]
+    clock: Clock
+    host: words.Host
+    wrong_links: WrongLinks = field(default_factory=WrongLinks)
+
+    def converse(self, inbounds: Sequence[Inbound]) -> list[Reply | Exception]:
+        """Handle events in order, several in one transaction.
+
+        Returns: one reply for each, drawn from what was committed. Where the shared transaction fails, each
+            event is tried alone, and one that still fails has its exception in its place.
+        """
+        try:
+            return list(self._together(inbounds))
+        except Exception as exc:  # noqa: BLE001  one poisonous event must not take its neighbours along
+            if len(inbounds) == 1:
+                return [exc]
+        return [reply for inbound in inbounds for reply in self.converse([inbound])]
+
+    def _together(self, inbounds: Sequence[Inbound]) -> list[Reply]:
+        with self.store.work() as work:
+            work.runs.load(i.event.run for i in inbounds if isinstance(i.event, Tap))
+            return [self._one(work, inbound) for inbound in inbounds]
+
+    def _one(self, work: Work, inbound: Inbound) -> Reply:
+        match inbound.event:
+            case Tap() as tap:
+                return self._tap(work, inbound, tap)
+            case Press() as press:
+                return members.press(self, work, inbound, press) or coordinators.press(self, work, inbound, press)
+            case Words(text):
+                return self._words(work, inbound, text)
+            case Command(name) if name in words.COORDINATOR_COMMANDS and name not in words.MEMBER_COMMANDS:
+                return coordinators.command(self, work, inbound, name)
+            case Command() as command:
+                return members.command(self, work, inbound, command)
+            case Reach(is_open):
+                return members.reach(work, inbound, is_open=is_open)
+            case Unreadable(kind):
+                return Reply((Screen(_UNREADABLE[kind]),))
+
+    def _tap(self, work: Work, inbound: Inbound, tap: Tap) -> Reply:
+        found = work.runs.get(tap.run)
+        mine = found is not None and found.lookup == work.people.lookup(inbound.address)
+        if found is None or not mine or self.clock.now() >= found.closes_at:
+            return Reply((Screen(words.CLOSED),), over=inbound.message, notice=words.CLOSED_SHORT)
+        said = self._step(work, found, Tapped(tap.turn, tap.choice))
+        engine = self.flows[found.run.flow]
+        if inbound.message is not None and said is None and checkin.awaits_words(engine, found.run):
+            # Words carry no message to draw over, so the note's answer needs to know where the check-in stands.
+            work.runs.keep_message(found.run.id, inbound.message)
+        return Reply((checkin.screen(engine, found.run),), over=inbound.message, notice=said)
+
+    def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
+        found = self.open_run(work, inbound.address)
+        if found is None or found.run.closed:
+            return members.said_out_of_turn(work, inbound)
+        said = self._step(work, found, Wrote(text))
+        if said is not None:
+            return Reply((Screen(said),))
+        drawn = checkin.screen(self.flows[found.run.flow], found.run)
+        return Reply((drawn,), over=found.message, erase=inbound.message)
+
+    def _step(self, work: Work, found: OpenRun, event: Event) -> str | None:
+        """Step the run; what to say where the event did not fit."""
+        engine = self.flows[found.run.flow]
+        found.run = started(found.run, engine.first(found.run.id, found.run.rotating).state)
+        after, effects = engine.step(found.run, event)
+        work.runs.advance(found, after)
+        return next((checkin.notice(e) for e in effects if isinstance(e, Notice)), None)
+
+    def open_run(self, work: Work, address: str) -> OpenRun | None:
+        """The person's run in an open round, made now for one who joined after it opened; None if there is none."""
+        person = work.people.find(address)
+        if person is None or person.member is None or not person.member.joined:
+            return None
+        found = work.runs.of_member(person.member.id)
+        if found is None:
+            open_round = work.rounds.open_of(person.member.partnership)
+            if open_round is None:
+                return None
+            work.runs.begin(open_round.id, [person.member.id])
+            found = work.runs.of_member(person.member.id)
+        if found is None or self.clock.now() >= found.closes_at:
+            return None
+        found.run = started(found.run, self.flows[found.run.flow].first(found.run.id, found.run.rotating).state)
+        return found
+
+    def without_storage(self, inbound: Inbound) -> Reply | None:
+        """The answer that must come even when the database is down: where to get help."""
+        match inbound.event:
+            case Command("help") | Press("help"):
+                return Reply((Screen(words.HELP_TEXT),))
+        return None
+
+
+_UNREADABLE = {
+    "media": words.ONLY_WORDS,
+    "edit": words.NO_EDITS,
+    "forward": words.NO_FORWARDS,
+    "button": words.UNKNOWN_BUTTON,
+}

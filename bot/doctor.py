@@ -1,0 +1,150 @@
+"""`pulse doctor`: each thing the bot needs, checked, with what to do."""
+
+import asyncio
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+
+from bot.settings import BadSettings, Settings, read_settings
+from flows.errors import FlowsError
+from flows.load import library
+from storage.db import open_database
+from storage.errors import StorageError
+from storage.keys import open_keys
+
+_SECONDS = 10
+_DRIFT = 120  # seconds a clock may be off before rounds open at the wrong time
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing checked: whether it is well, and what was seen or what to do."""
+
+    what: str
+    ok: bool
+    said: str
+
+    def record(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self)
+
+
+class Unwell(Exception):
+    """Says what is wrong and what to do."""
+
+
+def examine() -> list[Finding]:
+    """Check everything; never raises for what it finds."""
+    try:
+        settings = read_settings()
+    except BadSettings as exc:
+        return [Finding("settings", ok=False, said=str(exc))]
+    checks: dict[str, Callable[[Settings], str]] = {
+        "settings": _settings,
+        "key file": _key_file,
+        "key store": _key_store,
+        "database": _database,
+        "migrations": _migrations,
+        "check-ins": _flows,
+        "token and clock": lambda s: asyncio.run(_telegram(s)),
+    }
+    return [_one(what, check, settings) for what, check in checks.items()]
+
+
+def _one(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(what, ok=True, said=check(settings))
+    except (BadSettings, StorageError, FlowsError, Unwell) as exc:
+        return Finding(what, ok=False, said=str(exc))
+
+
+def _settings(settings: Settings) -> str:
+    settings.must_serve()
+    return f"run by {settings.operator}"
+
+
+def _key_file(settings: Settings) -> str:
+    keys = open_keys(settings.keys_url, settings.master_key_file)
+    keys.database.dispose()
+    mode = stat.S_IMODE(os.stat(settings.master_key_file).st_mode)  # noqa: PTH116  the mode is the point
+    if mode & 0o077:
+        message = f"{settings.master_key_file} can be read by others. Run: chmod 600 {settings.master_key_file}"
+        raise Unwell(message)
+    return f"{settings.master_key_file} is in place, for its owner alone"
+
+
+def _key_store(settings: Settings) -> str:
+    keys = open_keys(settings.keys_url, settings.master_key_file)
+    try:
+        keys.check()
+    finally:
+        keys.database.dispose()
+    return "it opens with the key file"
+
+
+def _database(settings: Settings) -> str:
+    from storage.work import Store
+
+    database = open_database(settings.database_url)
+    store = Store(database, open_keys(settings.keys_url, settings.master_key_file))
+    try:
+        with store.work() as work:
+            work.partnerships.keep_fact("doctor", "was here")
+            count = len(work.partnerships.all())
+    finally:
+        store.dispose()
+    return f"it takes a write; partnerships: {count}"
+
+
+def _migrations(settings: Settings) -> str:
+    from storage.migrations import KEYS, MAIN, behind
+
+    for url, which in ((settings.database_url, MAIN), (settings.keys_url, KEYS)):
+        database = open_database(url)
+        old = behind(database, which)
+        database.dispose()
+        if old:
+            message = "A database is not of this version. `pulse run` and `pulse init` bring it up to date."
+            raise Unwell(message)
+    return "both databases are of this version"
+
+
+def _flows(_: Settings) -> str:
+    return f"read: {', '.join(sorted(library()))}"
+
+
+async def _telegram(settings: Settings) -> str:
+    if settings.telegram_token is None:
+        message = "PULSE_TELEGRAM_TOKEN is not set. Get one from @BotFather."
+        raise Unwell(message)
+    url = f"{settings.telegram_api_url.rstrip('/')}/bot{settings.telegram_token.get_secret_value()}/getMe"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_SECONDS)) as session,
+            session.get(url) as answer,
+        ):
+            seen, date = await answer.json(), answer.headers.get("Date")
+    except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
+        # Only the kind of error: its text repeats the address, and the address holds the token.
+        message = f"Telegram cannot be reached ({type(exc).__name__}). Check the network and PULSE_TELEGRAM_API_URL."
+        raise Unwell(message) from None
+    if not seen.get("ok"):
+        message = "Telegram refuses the token. Copy PULSE_TELEGRAM_TOKEN again from @BotFather."
+        raise Unwell(message)
+    return f"@{seen['result']['username']} answers; {_drift(date)}"
+
+
+def _drift(date: str | None) -> str:
+    if date is None:
+        return "the clock could not be compared"
+    off = abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds())
+    if off > _DRIFT:
+        message = f"This machine's clock is {off:.0f} seconds off. Turn on time synchronisation."
+        raise Unwell(message)
+    return "the clock agrees"

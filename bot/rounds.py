@@ -1,0 +1,212 @@
+"""Open, remind, close, send out: the work that time brings. Our rows say what is due; a wake-up only asks them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from bot.digest import facts_of
+from bot.local import day_and_time, opening
+from digests import close_round as freeze
+from digests import seal
+from digests.record import canonical
+from flows.engine import Engine
+from flows.plan import rotating_item
+from flows.schedule import closing, reminder
+from storage.db import truncate_wal
+from storage.errors import Refused
+from storage.keys import KeyStore
+from storage.people import new_id
+from storage.values import Due, Partnership, Round
+from storage.work import Store, Work
+
+FLOW = "weekly-pulse"
+ROUNDS_IN_A_PERIOD = 4
+WEEKLY_FROM = 20  # joined members; Source: results.md section 1
+WORTH_SENDING = timedelta(hours=12)  # left of a round, or a late prompt is not sent; Source: promises F26
+
+PROMPT, REMIND, DIGEST = "prompt", "remind", "digest"
+
+
+class Jobs(Protocol):
+    """The durable queue, as rounds see it."""
+
+    def add(self, connection: Connection, kind: str, round_id: str, people: Iterable[str]) -> None:
+        """Send `kind` of the round to each person, once; part of the caller's transaction."""
+        ...
+
+    def forget(self, round_id: str) -> None:
+        """Drop the finished jobs of a round."""
+        ...
+
+
+def newest(flows: Mapping[str, Engine], flow: str) -> Engine:
+    """The newest published version of a flow."""
+    return max((e for e in flows.values() if e.flow.id == flow), key=lambda e: e.flow.version)
+
+
+def open_round(  # noqa: PLR0913  the parts of one opening
+    work: Work, keys: KeyStore, flows: Mapping[str, Engine], partnership: Partnership, now: datetime, flow: str = FLOW
+) -> Round:
+    """Open the partnership's next round, ask every member, and plan what follows.
+
+    Raises:
+        Refused: one is open already.
+    """
+    last = work.rounds.latest(partnership.id)
+    if last is not None and not last.closed:
+        closes = day_and_time(last.closes_at, partnership.timezone)
+        message = f"Round {last.number} of {partnership.name} is open already. It closes on {closes}."
+        raise Refused(message)
+    new = _next(work, newest(flows, flow), partnership, last, now)
+    if new.place == 1:
+        keys.make_period_key(new.period)
+    work.rounds.begin(new)
+    work.runs.begin(new.id, list(work.rounds.active_members(partnership.id)))
+    work.rounds.plan(
+        Due("prompt", new.id, now),
+        Due("remind", new.id, new.reminds_at),
+        Due("close", new.id, new.closes_at),
+        Due("open", partnership.id, opening(new.closes_at, partnership)),
+    )
+    return new
+
+
+def _next(work: Work, engine: Engine, partnership: Partnership, last: Round | None, now: datetime) -> Round:
+    number = last.number + 1 if last else 1
+    starts = last is None or last.place == ROUNDS_IN_A_PERIOD
+    joined = work.people.count_joined(partnership.id)
+    return Round(
+        id=new_id(),
+        partnership=partnership.id,
+        number=number,
+        period=new_id() if starts else last.period,  # type: ignore[union-attr]  # starts covers None
+        period_number=(last.period_number if last else 0) + (1 if starts else 0),
+        place=1 if starts else last.place + 1,  # type: ignore[union-attr]  # starts covers None
+        mode=("weekly" if joined >= WEEKLY_FROM else "four-weekly") if starts else last.mode,  # type: ignore[union-attr]  # same
+        flow=engine.flow.ref,
+        rotating=rotating_item(engine.flow, number),
+        opened_at=now,
+        reminds_at=reminder(now, partnership.timezone),
+        closes_at=closing(now, partnership.timezone),
+        closed=False,
+    )
+
+
+def remind_now(work: Work, partnership: Partnership, now: datetime) -> Round:
+    """Bring the reminder forward; a member who had it gets no second one.
+
+    Raises:
+        Refused: no round is open.
+    """
+    current = must_be_open(work, partnership)
+    work.rounds.plan(Due("remind", current.id, now))
+    return current
+
+
+def close_now(work: Work, flows: Mapping[str, Engine], partnership: Partnership, now: datetime) -> Round:
+    """Close the open round before its time, freeze its digest and plan its sending.
+
+    Raises:
+        Refused: no round is open.
+    """
+    current = must_be_open(work, partnership)
+    close_round(work, flows, current, now)
+    return current
+
+
+def must_be_open(work: Work, partnership: Partnership) -> Round:
+    """The open round.
+
+    Raises:
+        Refused: no round is open.
+    """
+    current = work.rounds.open_of(partnership.id)
+    if current is None:
+        message = f"No round of {partnership.name} is open. `pulse round open {partnership.id}` opens one."
+        raise Refused(message)
+    return current
+
+
+def close_round(work: Work, flows: Mapping[str, Engine], current: Round, now: datetime) -> None:
+    """Freeze the round's digest and forget who answered it, in the caller's one transaction.
+
+    With the fourth round the period ends: its ballots go now, its key as soon as this is committed.
+    """
+    partnership = work.partnerships.get(current.partnership)
+    work.runs.save()  # steps taken in this transaction count
+    digest = freeze(facts_of(work, flows, partnership, current))
+    record, previous = digest.to_record(), work.rounds.last_seal(partnership.id)
+    work.rounds.freeze(current, canonical(record).decode(), previous, seal(record, previous))
+    work.rounds.close(current)
+    for kind in ("prompt", "remind", "close"):
+        work.rounds.done(Due(kind, current.id, now))
+    work.rounds.plan(Due("digest", current.id, now), Due("tidy", current.id, now))
+    if current.place == ROUNDS_IN_A_PERIOD:
+        work.rounds.plan(Due("destroy", current.period, now))
+    work.rounds.plan(Due("open", partnership.id, opening(now, partnership)))
+
+
+def run_due(store: Store, flows: Mapping[str, Engine], jobs: Jobs, now: datetime) -> int:
+    """Do everything that is due, each in its own transaction; how many things were done.
+
+    A thing done by another process meanwhile is left alone. A thing that fails stays due.
+    """
+    with store.work() as work:
+        waiting = work.rounds.due(now)
+    done = 0
+    for due in waiting:
+        with store.work() as work:
+            if not work.rounds.done(due):
+                continue
+            _do(work, store.keys, flows, jobs, due, now)
+        if due.kind == "tidy":
+            jobs.forget(due.subject)
+        if due.kind == "destroy":
+            truncate_wal(store.database)
+        done += 1
+    return done
+
+
+def destroy_due(store: Store, now: datetime) -> None:
+    """Destroy the keys of the periods that have ended, without waiting for the bot."""
+    with store.work() as work:
+        for due in work.rounds.due(now):
+            if due.kind == "destroy":
+                store.keys.destroy_period_key(due.subject)
+                work.rounds.done(due)
+    truncate_wal(store.database)
+
+
+def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due: Due, now: datetime) -> None:  # noqa: PLR0913  the parts of one wake-up
+    match due.kind:
+        case "open":
+            _open_by_clock(work, keys, flows, due.subject, now)
+        case "prompt" | "remind":
+            current = work.rounds.get(due.subject)
+            if current and not current.closed and current.closes_at - now >= WORTH_SENDING:
+                jobs.add(
+                    work.connection, due.kind, current.id, work.rounds.active_members(current.partnership).values()
+                )
+        case "close":
+            current = work.rounds.get(due.subject)
+            if current and not current.closed:
+                close_round(work, flows, current, now)
+        case "digest":
+            closed = work.rounds.get(due.subject)
+            if closed:
+                members = work.rounds.active_members(closed.partnership).values()
+                everyone = dict.fromkeys([*members, *work.rounds.coordinators(closed.partnership)])
+                jobs.add(work.connection, DIGEST, closed.id, everyone)
+        case "destroy":
+            keys.destroy_period_key(due.subject)
+
+
+def _open_by_clock(work: Work, keys: KeyStore, flows: Mapping[str, Engine], ident: str, now: datetime) -> None:
+    partnership = work.partnerships.get(ident)
+    current = work.rounds.open_of(ident)
+    if current is None and work.rounds.active_members(ident):
+        open_round(work, keys, flows, partnership, now)
+    else:
+        work.rounds.plan(Due("open", ident, opening(max(now, current.closes_at) if current else now, partnership)))

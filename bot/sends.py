@@ -1,0 +1,144 @@
+"""One send, done once: wait for the limiter, commit the claim, call the channel, mark it sent."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiolimiter import AsyncLimiter
+
+from bot import checkin, digest, words
+from bot.channel import Channel, Screen, TryLater, Unclear, Unreachable
+from bot.logs import log, warn
+from bot.rounds import DIGEST, REMIND
+from flows.engine import Engine
+from storage.runs import started
+from storage.values import FrozenDigest, Partnership
+from storage.work import Store, Work
+
+_CHART, _TEXT = "chart", "text"
+
+
+def one_at_a_time(rate: float) -> AsyncLimiter:
+    """One send every 1/rate seconds: a bucket that holds more would let its whole hold out at once."""
+    return AsyncLimiter(1, 1 / rate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    address: str
+    screen: Screen
+
+
+@dataclass(frozen=True)
+class Sends:
+    """Prompts, reminders and digests, on their way to one channel."""
+
+    store: Store
+    flows: Mapping[str, Engine]
+    channel: Channel
+    limiter: AsyncLimiter
+    _drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def deliver(self, kind: str, round_id: str, person: str) -> float | None:
+        """Send `kind` of a round to one person, unless it was begun before. A digest is a chart, then text.
+
+        Returns: None when there is nothing left to do; else the seconds after which to try again, the
+            send being proven not to have happened.
+        """
+        if kind == DIGEST:
+            await self._draw_once(round_id)
+        for part in (_CHART, _TEXT) if kind == DIGEST else (kind,):
+            wait = await self._send(part, round_id, person)
+            if wait is not None:
+                return wait
+        return None
+
+    async def _send(self, part: str, round_id: str, person: str) -> float | None:
+        async with self.limiter:
+            letter = await asyncio.to_thread(self._claim, part, round_id, person)
+        if letter is None:
+            return None
+        try:
+            await self.channel.send(letter.address, letter.screen)
+        except Unreachable:
+            await asyncio.to_thread(self._give_up, part, round_id, person)
+        except TryLater as later:
+            await asyncio.to_thread(self._release, part, round_id, person)
+            return later.seconds
+        except Unclear:
+            # Perhaps it arrived. The claim stays, so it is never sent twice; the reminder covers a lost prompt.
+            warn("send_unclear", part=part)
+        else:
+            await asyncio.to_thread(self._mark_sent, part, round_id, person)
+        return None
+
+    # --- one transaction each, off the event loop
+
+    def _claim(self, part: str, round_id: str, person: str) -> _Letter | None:
+        """What to send and where, claimed and committed; None where there is nothing to send."""
+        with self.store.work() as work:
+            address = work.people.address_of(person)
+            screen = self._screen(work, part, round_id, person) if address else None
+            if address is None or screen is None or not work.rounds.claim(round_id, person, part):
+                return None
+            return _Letter(address, screen)
+
+    def _screen(self, work: Work, part: str, round_id: str, person: str) -> Screen | None:
+        if part in (_CHART, _TEXT):
+            return self._digest_screen(work, part, round_id)
+        unfinished = work.rounds.unfinished(round_id, person)
+        found = work.runs.get(unfinished) if unfinished else None
+        if found is None:
+            return None
+        engine = self.flows[found.run.flow]
+        run = started(found.run, engine.first(found.run.id, found.run.rotating).state)
+        return checkin.screen(engine, run, words.REMINDER if part == REMIND else engine.flow.intro)
+
+    def _digest_screen(self, work: Work, part: str, round_id: str) -> Screen | None:
+        partnership, history = self._history(work, round_id)
+        if part == _TEXT:
+            return digest.screen(self.flows, partnership, history[-1])
+        chart = work.rounds.chart(round_id)
+        return Screen(digest.alt(self.flows, partnership, history), picture=chart) if chart else None
+
+    def _history(self, work: Work, round_id: str) -> tuple[Partnership, list[FrozenDigest]]:
+        closed = work.rounds.get(round_id)
+        assert closed is not None  # noqa: S101  rounds are never deleted while their jobs live
+        return work.partnerships.get(closed.partnership), list(work.rounds.digests(closed.partnership, closed.number))
+
+    def _release(self, part: str, round_id: str, person: str) -> None:
+        with self.store.work() as work:
+            work.rounds.release(round_id, person, part)
+
+    def _give_up(self, part: str, round_id: str, person: str) -> None:
+        with self.store.work() as work:
+            work.rounds.release(round_id, person, part)
+            work.people.lose_reach(person)
+
+    def _mark_sent(self, part: str, round_id: str, person: str) -> None:
+        with self.store.work() as work:
+            work.rounds.mark_sent(round_id, person, part)
+
+    # --- the chart: drawn once, on first send
+
+    async def _draw_once(self, round_id: str) -> None:
+        async with self._drawing:
+            request = await asyncio.to_thread(self._to_draw, round_id)
+            if request is None:
+                return
+            try:
+                png = await digest.draw(self.flows, *request)
+            except digest.NoChart:
+                log("chart_not_drawn")
+                return
+            await asyncio.to_thread(self._keep_chart, round_id, png)
+
+    def _to_draw(self, round_id: str) -> tuple[Partnership, list[FrozenDigest]] | None:
+        with self.store.work() as work:
+            partnership, history = self._history(work, round_id)
+            wanted = digest.thawed(history[-1]).has_figures() and work.rounds.chart(round_id) is None
+            return (partnership, history) if wanted else None
+
+    def _keep_chart(self, round_id: str, png: bytes) -> None:
+        with self.store.work() as work:
+            work.rounds.keep_chart(round_id, png)

@@ -1,0 +1,82 @@
+"""Everything the operator may turn. Read once, in `app.py` and `cli.py`, and passed on by value."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BadSettings(Exception):
+    """A setting is missing or does not fit; says which and how to mend it."""
+
+
+class Settings(BaseSettings):
+    """Environment variables `PULSE_*`, or a `.env` beside the process."""
+
+    model_config = SettingsConfigDict(env_prefix="PULSE_", env_file=".env", frozen=True, extra="ignore")
+
+    telegram_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    database_url: str = "sqlite:///pulse.db"
+    keys_url: str = "sqlite:///pulse-keys.db"
+    master_key_file: Path = Path("pulse.key")
+    operator: str = Field("", description="who runs this bot, as members read it")
+    contact: str = Field("", description="how members reach them")
+    webhook_url: str | None = Field(None, description="None: long polling")
+    webhook_listen: str = "127.0.0.1:8443"
+    webhook_secret: SecretStr | None = None
+    broadcast_rate: float = Field(28, gt=0, le=1000, description="prompts and digests a second")
+
+    @field_validator("webhook_listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit():
+            message = "give a host and a port, such as 127.0.0.1:8443"
+            raise ValueError(message)
+        return value
+
+    @field_validator("webhook_url", "webhook_secret", "telegram_token", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def webhook_path(self) -> str:
+        """The path Telegram posts to."""
+        return urlsplit(self.webhook_url or "").path or "/"
+
+    def must_serve(self) -> None:
+        """Check what a bot that meets people needs.
+
+        Raises:
+            BadSettings: names each setting that is missing.
+        """
+        wanted = {
+            "PULSE_TELEGRAM_TOKEN": self.telegram_token,
+            "PULSE_OPERATOR": self.operator,
+            "PULSE_CONTACT": self.contact,
+        }
+        if self.webhook_url:
+            wanted["PULSE_WEBHOOK_SECRET"] = self.webhook_secret
+        missing = [name for name, value in wanted.items() if not value]
+        if missing:
+            message = f"Set {' and '.join(missing)} in the environment or in .env, or run `pulse init`."
+            raise BadSettings(message)
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings in force.
+
+    Raises:
+        BadSettings: one does not fit; no value is repeated in the message.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"PULSE_{'_'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in exc.errors(include_input=False)
+        )
+        message = f"A setting does not fit: {wrong}."
+        raise BadSettings(message) from None

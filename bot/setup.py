@@ -1,0 +1,63 @@
+"""`pulse init`: a .env, a key file and two databases, asked for kindly and never overwritten."""
+
+import os
+from pathlib import Path
+
+import typer
+
+from bot.cli import migrate
+from bot.settings import read_settings
+from storage.keys import make_key_file, open_keys
+
+_QUESTIONS = {
+    "telegram_token": "The bot's token, from @BotFather",
+    "operator": "Who runs this bot, as members read it (such as a voluntary sector council)",
+    "contact": "How members reach them (an e-mail address or a phone number)",
+}
+
+
+def initialise(given: dict[str, str | None], *, ask: bool, folder: Path = Path()) -> list[str]:
+    """Write what is missing; a line for each thing done.
+
+    Raises:
+        BadSettings, StorageError: what does not fit; what was there before is as it was.
+    """
+    env = folder / ".env"
+    known = _read(env)
+    for name, question in _QUESTIONS.items():
+        if given.get(name) is None and f"PULSE_{name.upper()}" not in known | os.environ.keys() and ask:
+            given[name] = typer.prompt(question)
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = read_settings(**chosen)
+    said = [f"{'made' if make_key_file(settings.master_key_file) else 'kept'} {settings.master_key_file}"]
+    migrate(settings)
+    keys = open_keys(settings.keys_url, settings.master_key_file)
+    keys.prepare()
+    keys.check()
+    keys.database.dispose()
+    said.append("both databases are ready")
+    _write(env, known, {f"PULSE_{name.upper()}": value for name, value in chosen.items()})
+    said.append(f"wrote {env} (keep it and the key file private, and a copy of the key file somewhere else)")
+    missing = [n for n in _QUESTIONS if not getattr(read_settings(**chosen), n)]
+    if missing:
+        names = ", ".join(f"PULSE_{n.upper()}" for n in missing)
+        said.append(f"still to set in {env} before `pulse run`: {names}")
+    return said
+
+
+def _read(env: Path) -> dict[str, str]:
+    lines = env.read_text().splitlines() if env.exists() else []
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _write(env: Path, known: dict[str, str], new: dict[str, str]) -> None:
+    """Replace the file in one move, its other lines kept; its rights are its owner's alone."""
+    lines = env.read_text().splitlines() if env.exists() else []
+    kept = [line for line in lines if line.partition("=")[0].strip() not in new]
+    quoted = [f"{name}='{value.replace(chr(39), '’')}'" for name, value in new.items()]
+    beside = env.with_suffix(".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write("\n".join([*kept, *quoted]) + "\n")
+    beside.replace(env)
+    known.update(new)

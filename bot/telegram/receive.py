@@ -1,0 +1,179 @@
+"""Receiving from Telegram, polled or posted: an update is acknowledged after its commit, never before."""
+
+import asyncio
+import hmac
+import json
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, TelegramError
+
+from bot.logs import warn
+from bot.telegram.handlers import Careful
+from storage.errors import LostRace, Unavailable
+
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
+_POLL_SECONDS = 25
+_TRIES = 3  # of an update that fails for no reason of the database's; then it is set aside
+_LARGEST = 1 << 20
+_CONFLICT_SECONDS = 180
+
+T = TypeVar("T")
+
+
+class OtherPoller(Exception):
+    """Another program polls with this token."""
+
+
+class Poller:
+    """Long polling, one batch after another."""
+
+    def __init__(self, application: Careful) -> None:
+        self._application = application
+        self._offset = 0
+        self._taken: set[int] = set()
+        self._tries: Counter[int] = Counter()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Poll until `stop`.
+
+        Raises:
+            OtherPoller: another program has polled with this token for three minutes.
+            InvalidToken: Telegram refuses the token.
+        """
+        pause = conflicts = 0.0
+        await self._application.bot.delete_webhook()
+        while not self._stopping.is_set():
+            try:
+                updates = await self._or_stop(self._fetch())
+                pause = 0.0 if await self._take(updates or ()) else min(pause * 2 + 0.2, 5)
+                conflicts = 0.0
+            except InvalidToken:
+                raise
+            except Conflict:
+                pause = min(pause + 5, 60)
+                conflicts += pause
+                warn("other_poller")
+                if conflicts > _CONFLICT_SECONDS:
+                    raise OtherPoller from None
+            except TelegramError as exc:
+                pause = min(pause * 2 + 0.5, 30)
+                warn("poll_failed", why=type(exc).__name__)
+            if pause:
+                await self._or_stop(asyncio.sleep(pause))
+        await self._confirm()
+
+    def stop(self) -> None:
+        """End after the batch in hand."""
+        self._stopping.set()
+
+    async def _fetch(self) -> Sequence[Update]:
+        updates: Sequence[Update] = await self._application.bot.get_updates(
+            offset=self._offset, timeout=_POLL_SECONDS, allowed_updates=ALLOWED, read_timeout=_POLL_SECONDS + 10
+        )
+        return updates
+
+    async def _take(self, updates: Sequence[Update]) -> bool:
+        """Process a batch; move the offset past what is committed. False where something has to come again."""
+        fresh = [u for u in updates if u.update_id not in self._taken]
+        outcomes = await asyncio.gather(*(self._one(u) for u in fresh))
+        self._taken.update(u.update_id for u, done in zip(fresh, outcomes, strict=True) if done)
+        for update in updates:
+            # Update ids start anew at a random number after a quiet week, so "the next" is only ever "this plus one".
+            if update.update_id not in self._taken:
+                return False
+            self._offset = update.update_id + 1
+        self._taken.clear()
+        return True
+
+    async def _one(self, update: Update) -> bool:
+        try:
+            await self._application.process_update(update)
+        except (Unavailable, LostRace):
+            warn("database_unavailable")
+            return False
+        except Exception as exc:  # noqa: BLE001  one bad update must not hold up a chat for ever
+            self._tries[update.update_id] += 1
+            if self._tries[update.update_id] < _TRIES:
+                return False
+            warn("update_set_aside", why=type(exc).__name__)
+        self._tries.pop(update.update_id, None)
+        return True
+
+    async def _or_stop(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """The outcome of `work`, or None where `stop` came first."""
+        task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if task.done():
+            return task.result()
+        task.cancel()
+        with suppress(asyncio.CancelledError, TelegramError):
+            await task
+        return None
+
+    async def _confirm(self) -> None:
+        """Tell Telegram what is committed, so that the next start does not meet it again."""
+        if self._offset:
+            with suppress(TelegramError):
+                await self._application.bot.get_updates(
+                    offset=self._offset, limit=1, timeout=0, allowed_updates=ALLOWED
+                )
+
+
+class Webhook:
+    """The route Telegram posts to. It answers 200 when the step is committed, else what makes Telegram come again."""
+
+    def __init__(self, application: Careful, path: str, secret: str) -> None:
+        self._application, self._secret = application, secret.encode()
+        self._tries: Counter[int] = Counter()
+        self.web = Starlette(routes=[Route(path, self._receive, methods=["POST"])])
+
+    async def register(self, url: str) -> None:
+        """Tell Telegram where to post; nothing waiting is dropped."""
+        await self._application.bot.set_webhook(
+            url, allowed_updates=ALLOWED, secret_token=self._secret.decode(), max_connections=40
+        )
+
+    async def watch(self, url: str) -> None:
+        """Register anew if Telegram has dropped or changed the address (it does after a day of refusals)."""
+        with suppress(TelegramError):
+            if (await self._application.bot.get_webhook_info()).url != url:
+                warn("webhook_lost")
+                await self.register(url)
+
+    async def _receive(self, request: Request) -> Response:
+        given = request.headers.get(SECRET_HEADER, "").encode()
+        if not hmac.compare_digest(given, self._secret):
+            return Response(status_code=404)
+        if int(request.headers.get("content-length") or 0) > _LARGEST:
+            return Response(status_code=413)
+        try:
+            update = Update.de_json(json.loads(await request.body()), self._application.bot)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            warn("update_unreadable")
+            return Response(status_code=200)  # it will read no better the next time
+        return await self._process(update)
+
+    async def _process(self, update: Update) -> Response:
+        try:
+            await self._application.process_update(update)
+        except (Unavailable, LostRace):
+            warn("database_unavailable")
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        except Exception as exc:  # noqa: BLE001  one bad update must not hold up a chat for ever
+            self._tries[update.update_id] += 1
+            if self._tries[update.update_id] < _TRIES:
+                return Response(status_code=500)
+            warn("update_set_aside", why=type(exc).__name__)
+        self._tries.pop(update.update_id, None)
+        return Response(status_code=200)

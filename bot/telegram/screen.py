@@ -1,0 +1,167 @@
+"""Screens onto Telegram: send, edit, take away; and what each of Telegram's refusals means."""
+
+import asyncio
+from contextlib import suppress
+from weakref import WeakValueDictionary
+
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    Message,
+    MessageEntity,
+)
+from telegram import InlineKeyboardButton as KeyboardButton
+from telegram import InlineKeyboardMarkup as Keyboard
+from telegram.constants import MessageEntityType
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot import words
+from bot.channel import Inbound, Reply, Screen, TryLater, Unclear, Unreachable
+from bot.logs import warn
+from bot.telegram.read import user_of
+from bot.telegram.wire import NotSent
+
+_MOST_PATIENCE = 60  # seconds a reply to a tap waits when told to; the next tap redraws in any case
+_GONE = ("chat not found", "user is deactivated", "bot was blocked", "not a member", "bot was kicked")
+
+
+def keyboard(screen: Screen) -> Keyboard | None:
+    """The buttons of a screen as Telegram's."""
+    rows = [[KeyboardButton(b.label, callback_data=b.data) for b in row] for row in screen.buttons]
+    return Keyboard(rows) if rows else None
+
+
+def _entities(screen: Screen) -> list[MessageEntity] | None:
+    # Plain text and entities: nothing a person typed or an operator named can turn into markup.
+    return [MessageEntity(MessageEntityType.BOLD, start, length) for start, length in screen.bold] or None
+
+
+class TelegramChannel:
+    """One bot's messages."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    # --- broadcasts: each failure is told apart, because none may be sent twice
+
+    async def send(self, address: str, screen: Screen) -> None:
+        """Show a new message.
+
+        Raises:
+            Unreachable: blocked, deactivated or gone.
+            TryLater: proven not delivered.
+            Unclear: perhaps delivered, or refused for a reason that trying again will not mend.
+        """
+        try:
+            await self._new(user_of(address), screen)
+        except RetryAfter as exc:
+            raise TryLater(_seconds(exc)) from None
+        except NotSent:
+            raise TryLater(5) from None
+        except InvalidToken:
+            warn("token_refused")
+            raise TryLater(60) from None
+        except (Forbidden, BadRequest) as exc:
+            if any(sign in str(exc).lower() for sign in _GONE):
+                raise Unreachable from None
+            warn("send_refused")
+            raise Unclear from None
+        except TelegramError:
+            raise Unclear from None
+
+    async def _new(self, chat: int, screen: Screen) -> Message:
+        if screen.picture is not None:
+            return await self._bot.send_photo(chat, screen.picture, caption=screen.text[:1024])
+        return await self._bot.send_message(
+            chat,
+            screen.text,
+            entities=_entities(screen),
+            reply_markup=keyboard(screen),
+            # A check-in stays in its chat; a digest is for sharing.
+            protect_content=bool(screen.buttons),
+            disable_web_page_preview=None,
+        )
+
+    # --- replies: drawn from the committed state, so drawing again is harmless and failing is survivable
+
+    async def answer(self, inbound: Inbound, query: str | None, reply: Reply) -> None:
+        """Show a reply; `query` is the tap to acknowledge. Never raises for Telegram's troubles."""
+        turn = self._turns.setdefault(inbound.address, asyncio.Lock())
+        tasks = [self._acknowledge(query, reply.notice)] if query else []
+        async with turn:
+            await asyncio.gather(*tasks, self._draw(user_of(inbound.address), reply))
+
+    async def _acknowledge(self, query: str, notice: str | None) -> None:
+        # Best effort: Telegram forgets a tap after a while, and the answer is saved all the same.
+        with suppress(TelegramError):
+            await self._bot.answer_callback_query(query, notice)
+
+    async def _draw(self, chat: int, reply: Reply) -> None:
+        try:
+            for place, screen in enumerate(reply.screens):
+                await self._patiently(chat, screen, reply.over if place == 0 else None)
+            if reply.erase is not None:
+                await self._bot.delete_message(chat, reply.erase)
+        except Forbidden:
+            pass  # blocked meanwhile; Telegram tells us in an update of its own
+        except TelegramError as exc:
+            warn("reply_not_shown", why=type(exc).__name__)
+
+    async def _patiently(self, chat: int, screen: Screen, over: int | None) -> None:
+        try:
+            await self._place(chat, screen, over)
+        except RetryAfter as exc:
+            await asyncio.sleep(min(_seconds(exc), _MOST_PATIENCE))
+            await self._place(chat, screen, over)
+        except (BadRequest, TimedOut):
+            raise
+        except NetworkError:
+            if over is not None:
+                await self._place(chat, screen, over)  # an edit made twice is one edit
+
+    async def _place(self, chat: int, screen: Screen, over: int | None) -> None:
+        if over is None:
+            await self._new(chat, screen)
+            return
+        try:
+            await self._bot.edit_message_text(
+                screen.text, chat, over, entities=_entities(screen), reply_markup=keyboard(screen)
+            )
+        except BadRequest as exc:
+            if "not modified" not in str(exc):
+                await self._new(chat, screen)
+
+    # --- the menu of commands
+
+    async def set_menus(self, coordinators: list[str]) -> None:
+        """Tell Telegram which commands to offer to whom; display only, never a right."""
+        await self._bot.set_my_commands(_commands(words.MEMBER_COMMANDS), BotCommandScopeAllPrivateChats())
+        for address in coordinators:
+            await self.offer_coordinator_menu(address)
+
+    async def offer_coordinator_menu(self, address: str) -> None:
+        """Offer a coordinator's commands in one chat."""
+        with suppress(TelegramError):
+            await self._bot.set_my_commands(
+                _commands(words.COORDINATOR_COMMANDS), BotCommandScopeChat(user_of(address))
+            )
+
+
+def _commands(menu: dict[str, str]) -> list[BotCommand]:
+    return [BotCommand(name, about) for name, about in menu.items()]
+
+
+def _seconds(exc: RetryAfter) -> float:
+    wait = exc.retry_after
+    return float(wait if isinstance(wait, int | float) else wait.total_seconds())

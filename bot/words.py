@@ -1,0 +1,227 @@
+"""Every sentence the bot itself says to a person; a check-in's own words are in its flow file."""
+
+import hashlib
+from dataclasses import dataclass
+
+from storage.values import Partnership
+
+SEATS = {
+    "lead": "I work for the lead partner",
+    "partner": "I work for another partner",
+    "frontline": "I do frontline work",
+    "lived": "I have lived through these problems",
+    "commissioner": "I fund or buy services",
+    "undeclared": "Rather not say",
+}
+
+AGREE = "I am 18 or over and I agree"
+NO_THANKS = "No thanks"
+
+NEEDS_LINK = (
+    "Hello. To take part you need an invite link from your partnership. Ask the person who told you about this bot.\n\n"
+    "/help shows where to get help. /privacy says what is kept."
+)
+BAD_LINK = (
+    "This invite link does not work. It may be old, used up, or not whole.\n\n"
+    "Please ask for a new link. Nothing about you has been kept."
+)
+TOO_MANY_LINKS = "That was too many wrong links. Please wait an hour, then ask for a new link."
+DECLINED = (
+    "That is fine. Nothing about you has been kept. Taking part or not changes nothing about help, money or work."
+)
+OTHER_PARTNERSHIP = (
+    "You already take part in another partnership here. This bot can hold one for each person. Nothing has changed."
+)
+ASK_ORGANISATION = "Thank you. Which organisation are you here with?"
+ASK_SEAT = (
+    "How do you take part? Pick the one that fits best. It helps us see if some people feel left out. "
+    "Nobody is shown by name."
+)
+STOPPED = (
+    "You will get no more messages from this bot. Nothing else changes for you.\n\n"
+    "Your place is kept for you. You can come back with one tap."
+)
+ALREADY_STOPPED = "Your messages are stopped. You can come back with one tap."
+COME_BACK = "Start my messages again"
+BACK_AGAIN = "Welcome back. You will get the next check-in when it opens. /checkin shows one that is open now."
+REMINDER = "Hello. Your check-in is still open. It takes about a minute. You can skip any question."
+NOTHING_OPEN = "There is nothing to answer just now."
+CLOSED = (
+    "This check-in has closed, so it cannot take answers now. The next one comes by itself. "
+    "/checkin shows what is open."
+)
+CLOSED_SHORT = "This check-in has closed."
+STALE = "That question is already answered. Here is where you are."
+UNFIT = "That answer does not fit this question. Please tap one of the buttons."
+PLEASE_TAP = "Please tap one of the buttons above. /checkin shows the question again. Your words have not been kept."
+NOT_LISTENING = (
+    "I can only take words when I ask for a note. Your words have not been kept. /help shows what you can do."
+)
+ONLY_WORDS = "I can only read words and taps. I have not opened or kept what you sent."
+NO_EDITS = (
+    "Changing a message does not change a saved answer. Tap “Change my answers” on your check-in, until it closes."
+)
+NO_FORWARDS = "Please type your own words. I have not kept what you passed on."
+UNKNOWN_BUTTON = "I do not know that button. Nothing has changed. /help shows what you can do."
+UNKNOWN_COMMAND = "I do not know that command. /help shows what you can do."
+COORDINATORS_ONLY = "That command is for the people who set this up. /help shows what you can do."
+FIRST_JOIN = "Please finish joining first: tap one of the buttons."
+NO_DIGEST = "There is no digest yet. The first one comes when the first check-in closes."
+EMPTY_NOTE = "There are no words in that note. Type a few words, or tap “No note”."
+SKIP, BACK, HELP, NO_NOTE, CHANGE = "Skip", "Back", "Help", "No note", "Change my answers"
+ANSWER_NOW = "Answer the check-in"
+TICK = "✓"
+
+HELP_TEXT = (
+    "If someone is in danger now, call 999.\n"
+    "For your health, day or night: NHS 111. For your mental health: NHS 111, then option 2.\n"
+    "To talk to someone: Samaritans, 116 123. Or text SHOUT to 85258.\n\n"
+    "This bot is not watched, and nobody can reply to you here.\n\n"
+    "What you can send:\n"
+    "/checkin shows the check-in that is open\n"
+    "/who says who runs this bot and who sees what\n"
+    "/privacy says what is kept, and for how long\n"
+    "/stop ends the messages\n"
+    "/start brings them back"
+)
+
+MEMBER_COMMANDS = {
+    "checkin": "Show the check-in that is open",
+    "help": "Where to get help, and what you can send",
+    "privacy": "What is kept, and for how long",
+    "who": "Who runs this bot, and who sees what",
+    "stop": "End the messages",
+    "start": "Start, or start again",
+}
+COORDINATOR_COMMANDS = {
+    **MEMBER_COMMANDS,
+    "round": "See, open, remind or close the check-in",
+    "digest": "Show the last digest",
+    "invite": "Make a new invite link",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who runs this installation, as members read it; `bot_name` is the bot's user name."""
+
+    operator: str
+    contact: str
+    bot_name: str = "BOT"
+
+    def invite(self, token: str) -> str:
+        """The deep link that carries an invite token."""
+        return f"https://t.me/{self.bot_name}?start={token}"
+
+
+def too_long(length: int, limit: int) -> str:
+    """What to say to a note over the limit. Units: characters."""
+    return f"Your note has {length:,} letters. Please keep it to {limit}. It was not kept: you can send a shorter one."
+
+
+def consent(host: Host, partnership: Partnership) -> str:
+    """What a member reads before the tap that agrees; `consent_version` names its text."""
+    lead = next((o.name for o in partnership.organisations if o.lead), None)
+    power = f" It is also the lead partner of {partnership.name}." if lead == host.operator else ""
+    return (
+        f"{partnership.name} asks how working together feels: five taps, once a week.\n"
+        f"{host.operator} runs this bot.{power} To reach them: {host.contact}.\n\n"
+        f"Who sees what\n{_WHO_SEES}\n\n"
+        "You choose. Taking part or not changes nothing about help, money or work. "
+        "You can stop at any time with /stop. Nothing is kept until you tap below.\n\n"
+        "Telegram can see this chat, and so can anyone who holds your phone."
+    )
+
+
+_WHO_SEES = (
+    "• People in the partnership, and those who set this up, never see your own answers.\n"
+    "• Everyone gets the same weekly digest. A figure is shown only when five or more people answered.\n"
+    "• The person who runs the server could look at answers while the four weeks are open, and has agreed not to. "
+    "After that nobody can tell who said what."
+)
+
+
+def coordinator_consent(host: Host, partnership: Partnership) -> str:
+    """What a coordinator reads before the tap that agrees."""
+    return (
+        f"This link makes you a coordinator of {partnership.name}. You can open and close check-ins and invite people. "
+        "You get the same digest as everyone. You never see a person’s answers, or who has answered.\n\n"
+        f"{host.operator} runs this bot. To reach them: {host.contact}. Nothing is kept until you tap below."
+    )
+
+
+def consent_version(text: str) -> str:
+    """The name a consent text is recorded by. Shape: 16 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def joined(partnership: Partnership, opens: str | None) -> str:
+    """The last screen of joining; `opens` is when the next check-in comes, in local words."""
+    when = f"The next check-in comes on {opens}." if opens else "A check-in is open now."
+    return f"You have joined {partnership.name}. {when}\n\n/help shows what you can do. /stop ends the messages."
+
+
+def coordinator_joined(partnership: Partnership) -> str:
+    """The last screen of becoming a coordinator."""
+    return (
+        f"You can now set up {partnership.name}.\n\n/round shows the check-in. /invite makes a link for members. "
+        "/digest shows the last digest.\n\nTo answer check-ins yourself, use the member link too."
+    )
+
+
+def next_opening(opens: str) -> str:
+    """What to say when no round is open."""
+    return f"{NOTHING_OPEN} The next check-in comes on {opens}."
+
+
+def who(host: Host, partnership: Partnership | None, coordinators: list[str]) -> str:
+    """Who runs the bot and who sees what; of coordinators only their organisation."""
+    lines = [f"{host.operator} runs this bot. To reach them: {host.contact}."]
+    if partnership is not None:
+        partners = ", ".join(f"{o.name} (lead)" if o.lead else o.name for o in partnership.organisations)
+        lines.append(f"{partnership.name} is: {partners}.")
+        lines.append(f"It is set up by: {', '.join(coordinators) or 'nobody yet'}.")
+    return "\n\n".join([*lines, f"Who sees what\n{_WHO_SEES}"])
+
+
+def privacy(host: Host) -> str:
+    """What is kept, for how long, and what to do about it; true of this version and no later one."""
+    return (
+        f"{host.operator} runs this bot and looks after what it keeps. To ask or complain: {host.contact}.\n\n"
+        "What is kept once you agree\n"
+        "• Your Telegram number, locked with a key, so that messages reach you. "
+        "Not your name, user name or phone number.\n"
+        "• Your organisation, how you take part, your language, and the day and wording you agreed to.\n"
+        "• Your answers, locked, until the four weeks they belong to end. "
+        "Then the key is destroyed and they are deleted.\n"
+        "• Your note, if you add one, in the same way. For now nobody reads notes at all.\n"
+        "• That you finished this week’s check-in, without a time, until it closes.\n\n"
+        "Figures for the whole group are kept. Nobody can tell from them who said what.\n\n"
+        f"/stop ends the messages. To have your place deleted, write to {host.contact}. "
+        "Telegram keeps its own copy of this chat; its rules say how."
+    )
+
+
+def round_status(name: str, opened: str, closes: str, joined: str) -> str:
+    """What a coordinator sees of an open round: never who or how many answered."""
+    return f"{name}\nThe check-in is open since {opened}. It closes on {closes}.\n{joined}"
+
+
+def no_round(name: str, opens: str, joined: str) -> str:
+    """What a coordinator sees between rounds."""
+    return f"{name}\nNo check-in is open. The next one opens on {opens}.\n{joined}"
+
+
+def about_joined(count: int) -> str:
+    """Joined members in steps of five, so that one joining is not seen. Units: people in, words out."""
+    if count < 5:
+        return "Fewer than 5 people have joined. Figures need 5 replies, or 6 if there are only two organisations."
+    return f"About {count // 5 * 5} people have joined."
+
+
+def invite(name: str, link: str) -> str:
+    """A link for a coordinator to pass on."""
+    return (
+        f"A new member link for {name}. It works for 14 days, for up to 50 people. The link before it has stopped.\n\n"
+        f"{link}\n\nPut it where everyone can see it. Please push nobody: taking part is a free choice."
+    )
