@@ -149,7 +149,7 @@ def unpack(data: str) -> Tap | Press | Unreadable:
     turn, colon, choice = rest.partition(":")
     if colon and turn.isascii() and turn.isdigit() and len(turn) < 10:
         return Tap(first, int(turn), choice)
-    if first.isascii() and first.isalpha() and len(data) <= 64:
+    if first.isascii() and first.replace("-", "").isalpha() and len(data) <= 64:
         return Press(first, rest)
     return Unreadable("button")
 

@@ -10,6 +10,7 @@ from bot.limits import WrongLinks
 from flows.effects import Notice
 from flows.engine import Engine
 from flows.events import Event, Tapped, Wrote
+from flows.run import DONE
 from storage.runs import started
 from storage.values import OpenRun
 from storage.work import Store, Work
@@ -74,7 +75,7 @@ class Desk:
 
     def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
         found = self.open_run(work, inbound.address)
-        if found is None or found.run.closed:
+        if found is None or found.run.state == DONE:
             return members.said_out_of_turn(work, inbound)
         said = self._step(work, found, Wrote(text))
         if said is not None:

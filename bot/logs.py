@@ -7,7 +7,7 @@ import sys
 import structlog
 
 _TOKEN = re.compile(r"\d{4,}:[A-Za-z0-9_-]{8,}")
-_PEERS = ("httpx", "httpcore", "telegram", "aiohttp", "dbos", "alembic", "uvicorn", "sqlalchemy", "transitions")
+_PEERS = ("httpx", "httpcore", "telegram", "aiohttp", "dbos", "alembic", "uvicorn", "sqlalchemy")
 
 
 class _Redact(logging.Filter):

@@ -89,7 +89,7 @@ def _themes(flow: Mapping[str, object]) -> Iterator[Fault]:
     for path, question in _questions(flow):
         if "theme" in question:
             yield from _named(flow, (*path, "theme"), question["theme"], "themes")
-        for place, theme in enumerate(_sequence(question.get("rotate"))):
+        for place, theme in _names(question.get("rotate")):
             yield from _named(flow, (*path, "rotate", place), theme, "themes")
     for theme in _mapping(flow.get("bank")):
         yield from (replace(fault, at_key=True) for fault in _named(flow, ("bank", theme), theme, "themes"))
@@ -98,18 +98,17 @@ def _themes(flow: Mapping[str, object]) -> Iterator[Fault]:
 def _anchors(flow: Mapping[str, object]) -> Iterator[Fault]:
     """Each theme has one anchor: its figure is that question's mean."""
     themes = _mapping(flow.get("themes"))
-    anchored: set[object] = set()
+    anchored: set[str] = set()
     for path, question in _questions(flow):
-        if question.get("anchor", False) is False:
-            continue
         theme = question.get("theme")
+        if question.get("anchor", False) is False or not isinstance(theme, str):
+            continue
         if theme in anchored:
             mend = "take `anchor: true` from one of them"
             yield Fault((*path, "anchor"), f"theme `{theme}` has a second anchor", mend)
         if "when" in question:
             yield Fault((*path, "when"), "an anchor is asked every time", "take `when:` away")
-        if isinstance(theme, str):
-            anchored.add(theme)
+        anchored.add(theme)
     if anchored <= themes.keys():  # else one is misspelt, and says so itself
         for theme in themes.keys() - anchored:
             mend = "add `anchor: true` to one question of this theme"
@@ -121,18 +120,18 @@ def _rotation(flow: Mapping[str, object]) -> Iterator[Fault]:
     places = [(path, question) for path, question in _questions(flow) if "rotate" in question]
     for path, _ in places[1:]:
         yield Fault((*path, "rotate"), "a flow has one rotating place", "take the second one out")
-    rotated = [(path, _sequence(question["rotate"])) for path, question in places]
-    for path, themes in rotated:
-        for place, theme in enumerate(themes):
-            if theme in themes[:place]:
+    rotated: set[str] = set()
+    for path, question in places:
+        for place, theme in _names(question["rotate"]):
+            if theme in rotated:
                 yield Fault((*path, "rotate", place), f"theme `{theme}` is named twice", "name it once")
             elif theme in _mapping(flow.get("themes")) and theme not in bank:
                 mend = f"add `{theme}:` with a list of questions under `bank:`"
                 yield Fault((*path, "rotate", place), f"theme `{theme}` has nothing in the bank", mend)
-    for theme in bank:
-        if not any(theme in themes for _, themes in rotated):
-            mend = f"name `{theme}` in a question with `rotate:`"
-            yield Fault(("bank", theme), f"the bank of `{theme}` is never asked", mend, at_key=True)
+            rotated.add(theme)
+    for theme in bank.keys() - rotated:
+        mend = f"name `{theme}` in a question with `rotate:`"
+        yield Fault(("bank", theme), f"the bank of `{theme}` is never asked", mend, at_key=True)
 
 
 def _reach(flow: Mapping[str, object]) -> Iterator[Fault]:
@@ -149,19 +148,19 @@ def _reach(flow: Mapping[str, object]) -> Iterator[Fault]:
 
 def _guard(flow: Mapping[str, object], place: int, path: Path, raw: object) -> Iterator[Fault]:
     guard = _mapping(raw)
-    lowest = _sequence(guard.get("lowest"))
-    for spot, theme in enumerate(lowest):
+    lowest = _names(guard.get("lowest"))
+    for spot, theme in lowest:
         yield from _named(flow, (*path, "lowest", spot), theme, "themes")
-    theme = guard.get("is")
-    if lowest and isinstance(theme, str) and theme not in lowest:
-        yield _unknown((*path, "is"), theme, [name for name in lowest if isinstance(name, str)], "`lowest`")
-    earlier = {q["id"]: q for _, q in _questions(flow)[:place] if "rotate" not in q and "id" in q}
-    for spot, name in enumerate(_sequence(guard.get("all"))):
-        if isinstance(name, str) and name not in earlier:
-            known = [word for word in earlier if isinstance(word, str)]
-            yield _unknown((*path, "all", spot), name, known, "the questions before this one")
+    named = [theme for _, theme in lowest]
+    if named and isinstance(word := guard.get("is"), str) and word not in named:
+        yield _unknown((*path, "is"), word, named, "`lowest`")
+    before = [question for _, question in _questions(flow)[:place] if "rotate" not in question]
+    earlier = {name: question for question in before if isinstance(name := question.get("id"), str)}
+    for spot, name in _names(guard.get("all")):
+        if name not in earlier:
+            yield _unknown((*path, "all", spot), name, list(earlier), "the questions before this one")
         elif isinstance(code := guard.get("are"), str):
-            codes = _codes(flow, earlier.get(name, {}))
+            codes = _codes(flow, earlier[name])
             if codes and code not in codes:
                 yield _unknown((*path, "are"), code, codes, f"the codes of `{name}`")
     if "not" in guard:
@@ -202,6 +201,11 @@ def _bank(flow: Mapping[str, object]) -> list[Entry]:
 
 def _mapping(raw: object) -> Mapping[str, object]:
     return raw if isinstance(raw, dict) else {}
+
+
+def _names(raw: object) -> list[tuple[int, str]]:
+    """The texts in a list, each with its place."""
+    return [(place, entry) for place, entry in enumerate(_sequence(raw)) if isinstance(entry, str)]
 
 
 def _sequence(raw: object) -> Sequence[object]:

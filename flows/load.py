@@ -90,11 +90,14 @@ def _shape(source: Source) -> tuple[Flow | None, list[Flaw]]:
 
 def _flaws(source: Source, error: ErrorDetails) -> Iterator[Flaw]:
     loc, kind = error["loc"], error["type"]
-    keys: Keys = tuple(step for step in loc if step not in FORMS and step != "[key]")
-    at = source.key(keys) if kind == "extra_forbidden" or "[key]" in loc else source.place(keys)
+    unknown = kind == "extra_forbidden"
+    at_key = unknown or loc[-1:] == ("[key]",)
+    loc = loc if unknown or not at_key else loc[:-1]
+    keys: Keys = (*(step for step in loc[:-1] if step not in FORMS), *loc[-1:])
+    at = source.key(keys) if at_key else source.place(keys)
     if kind == "missing":
         yield Flaw(at, f"`{keys[-1]}` is missing", f"add `{keys[-1]}:`")
-    elif kind == "extra_forbidden":
+    elif unknown:
         yield _unknown_key(at, str(keys[-1]), _known_keys(loc[:-1]))
     elif kind in _FORM_KEYS:
         yield from _formless(source, keys, error)

@@ -196,6 +196,9 @@ _SYNTAX = (
     ("expected ',' or", "a comma or a closing bracket is missing", "close the bracket, or quote the text"),
     ("end of stream", "a quote is never closed", "add the closing quote"),
     ("cannot start any token", "a text cannot start with this character", 'put the text in quotes: "..."'),
+    ("chomping or indentation", "a text cannot start with this character", 'put the text in quotes: "..."'),
+    ("expected the node content", "a value is missing", "write one, or put the text in quotes"),
+    ("sequence entries are not", "a list entry does not fit here", "start it on a line of its own"),
     ("expected <block end>", "this line does not line up", "indent it like its neighbours above"),
 )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from flows.run import Run
+from flows.run import DONE, Run
 from storage.crypto import seal, unseal
 from storage.errors import BadKey, LostRace
 from storage.keys import KeyStore
@@ -27,7 +27,7 @@ _BALLOT = BallotRow.__table__  # type: ignore[attr-defined]
 # processes on PostgreSQL cannot wait for each other.
 _LOAD = (
     select(
-        _RUN.c.id, _RUN.c.turn, _RUN.c.finished, _RUN.c.message, _RUN.c.member_id, _PERSON.c.lookup,
+        _RUN.c.id, _RUN.c.turn, _RUN.c.message, _RUN.c.member_id, _PERSON.c.lookup,
         _ROUND.c.period_id, _ROUND.c.place, _ROUND.c.closes_at, _ROUND.c.flow, _ROUND.c.rotating,
     )
     .select_from(_RUN.join(_ROUND).join(_MEMBER, _MEMBER.c.id == _RUN.c.member_id).join(_PERSON))
@@ -119,7 +119,9 @@ class Runs:
         moved = [o for o in self._loaded.values() if o.run.turn != o.seen]
         if not moved:
             return
-        steps = [{"b_id": o.run.id, "b_seen": o.seen, "b_turn": o.run.turn, "b_finished": o.run.closed} for o in moved]
+        steps = [
+            {"b_id": o.run.id, "b_seen": o.seen, "b_turn": o.run.turn, "b_finished": o.run.state == DONE} for o in moved
+        ]
         if self._connection.execute(_ADVANCE, steps).rowcount != len(steps):
             message = "A run moved on while it was being stepped; nothing was written. Step again."
             raise LostRace(message)
@@ -147,7 +149,7 @@ class Runs:
 
 def _open_run(row: Any, name: bytes, ballot: dict[str, dict[str, Any]]) -> OpenRun:
     kept = ballot.get(str(row.place), {})
-    run = Run(row.id, row.flow, kept.get("state", ""), row.turn, kept.get("answers", {}), row.rotating, row.finished)
+    run = Run(row.id, row.flow, kept.get("state", ""), row.turn, kept.get("answers", {}), row.rotating)
     return OpenRun(run, row.turn, row.member_id, row.lookup, row.period_id, row.place, row.closes_at, row.message,
                    name, ballot)  # fmt: skip
 

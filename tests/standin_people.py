@@ -32,8 +32,8 @@ class Message:
     id: int
     text: str  # or the caption
     buttons: list[list[Button]]
-    photo: bytes | None = None
-    document: bytes | None = None
+    photo: bytes | None = field(default=None, repr=False)
+    document: bytes | None = field(default=None, repr=False)
     mine: bool = False  # the person wrote it, not the bot
 
     @property

@@ -1,0 +1,98 @@
+"""The whole story through real python-telegram-bot over loopback HTTP: from an invite link to a digest."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+from installation import FULL, Operator, answers, joins
+from standin import Person, StandIn
+
+PARTNERS = ("City Council", "City Council", "Homes", "Homes", "Shelter", "Shelter")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def webhook() -> dict[str, str]:
+    port = free_port()
+    return {
+        "PULSE_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook-3f9c",
+        "PULSE_WEBHOOK_LISTEN": f"127.0.0.1:{port}",
+        "PULSE_WEBHOOK_SECRET": "a-word-for-the-tests",
+    }
+
+
+async def everybody_joins(telegram: StandIn, member: str, coordinator: str) -> tuple[list[Person], Person]:
+    people = [telegram.person(100 + n) for n in range(len(PARTNERS))]
+    for person, organisation in zip(people, PARTNERS, strict=True):
+        await joins(person, member, organisation)
+    lead = telegram.person(900)
+    await lead.says(f"/start {coordinator}")
+    await lead.taps("I am 18 or over and I agree")
+    await lead.sees("You can now set up Riverside")
+    return people, lead
+
+
+async def a_week(people: list[Person]) -> None:
+    await asyncio.gather(*(person.sees("It has five taps") for person in people))
+    await asyncio.gather(*(answers(person, *FULL) for person in people))
+
+
+async def coordinator_opens(lead: Person) -> None:
+    await lead.says("/round")
+    await lead.taps("Open one now")
+    await lead.sees("The check-in is open since")
+
+
+async def coordinator_closes(lead: Person) -> None:
+    await lead.taps("Close it now")
+    await lead.taps("Yes, close it")
+    await lead.sees("No check-in is open")
+
+
+async def test_polling_from_an_invite_link_to_a_digest_everybody_can_read(tmp_path: Path):
+    async with StandIn() as telegram:
+        operator = Operator(tmp_path, telegram)
+        tokens = await operator.sets_up()
+        async with operator.running() as bot:
+            people, lead = await everybody_joins(telegram, *tokens)
+            opened = await operator.asks("round", "open", "riverside")
+            assert opened["invited"] == 6
+            assert opened["closes_at"].endswith("+00:00")
+            await a_week(people)
+            assert (await operator.asks("round", "close", "riverside"))["open"] is False
+            await asyncio.gather(*(reader.sees("1 of 4 weeks done") for reader in (*people, lead)))
+            for _ in range(3):
+                await coordinator_opens(lead)
+                await a_week(people)
+                await coordinator_closes(lead)
+            # Six people is a small group: figures come when the period ends, in tens.
+            digests = await asyncio.gather(*(r.sees("🙌 Taking part: 30. Needs care.") for r in (*people, lead)))
+            assert len({digest.text for digest in digests}) == 1
+            assert "🤝 Trust: 80. Strong." in digests[0].text
+            assert "⚖️ Power: 50. Worth a talk." in digests[0].text
+            assert [bool(m.photo) for m in people[0].screen[-2:]] == [True, False]
+            assert (await operator.says("digest", "riverside")).strip() == digests[0].text
+            assert telegram.commands["all_private_chats", ""].keys() == {
+                "start", "checkin", "help", "privacy", "who", "stop"
+            }  # fmt: skip
+            assert {"round", "digest", "invite"} <= telegram.commands["chat 900", ""].keys()
+            assert await bot.stop() == 0
+
+
+async def test_webhook_from_an_invite_link_to_a_digest_everybody_can_read(tmp_path: Path):
+    async with StandIn() as telegram:
+        operator = Operator(tmp_path, telegram, **webhook())
+        tokens = await operator.sets_up()
+        async with operator.running() as bot:
+            people, lead = await everybody_joins(telegram, *tokens)
+            await coordinator_opens(lead)
+            await a_week(people)
+            await coordinator_closes(lead)
+            digests = await asyncio.gather(*(r.sees("1 of 4 weeks done") for r in (*people, lead)))
+            assert len({digest.text for digest in digests}) == 1
+            assert {post.status for post in telegram.posts} == {200}
+            assert await bot.stop() == 0
