@@ -40,8 +40,7 @@ def notice(effect: Notice) -> str:
 
 def _question(run: Run, ask: Ask, greeting: str, engine: Engine) -> Screen:
     lines = [greeting] if greeting else []
-    if ask.position:
-        lines.append(_heading(engine, ask))
+    lines.append(_heading(engine, ask) if ask.position else words.taps_saved(ask.total))
     lines.append(ask.text)
     text = "\n\n".join(lines)
     return Screen(text, _buttons(run, ask), bold=(_span(text, ask.text),) if ask.position else ())

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from bot.channel import Screen, utf16
-from digests import Ballot, Digest, Facts, Item, Wording
+from digests import Ballot, Digest, Facts, Item, ThemeWords, Wording, english
 from digests.history import points
-from digests.wording import ENGLISH_ON_FIGURES, ENGLISH_SMALL_PRINT, ThemeWords
 from digests.words import alt as alt_text
 from digests.words import lines
 from flows.engine import Engine
@@ -80,7 +79,7 @@ def wording(flow: Flow, partnership: Partnership) -> Wording:
         code: ThemeWords(t.title, t.emoji, f"{t.well}.", t.talk.low, t.talk.steady) for code, t in flow.themes.items()
     }
     items = {item.id: item.ask for item in flow.items.values()}
-    return Wording(partnership.name, themes, items, ENGLISH_ON_FIGURES, ENGLISH_SMALL_PRINT)
+    return english(partnership.name, themes, items)
 
 
 def screen(flows: Mapping[str, Engine], partnership: Partnership, frozen: FrozenDigest) -> Screen:

@@ -114,6 +114,11 @@ class Host:
         return f"https://t.me/{self.bot_name}?start={token}"
 
 
+def taps_saved(count: int) -> str:
+    """Above the note: every tap so far is safe already."""
+    return f"{TICK * count} Your taps are saved."
+
+
 def too_long(length: int, limit: int) -> str:
     """What to say to a note over the limit. Units: characters."""
     return f"Your note has {length:,} letters. Please keep it to {limit}. It was not kept: you can send a shorter one."

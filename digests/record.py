@@ -19,7 +19,7 @@ LOW, STEADY, TURN = "low", "steady", "turn"
 """Why a theme is the one to talk about: its figure, no low figure anywhere, or only that it is its turn."""
 
 
-class UnknownRecord(ValueError):  # noqa: N818 - named for what is wrong, as every error here
+class UnknownRecord(ValueError):
     """A frozen record was written by another version of the program."""
 
     def __init__(self, spec: object) -> None:

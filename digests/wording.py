@@ -68,29 +68,6 @@ def _theme_words(record: Mapping[str, Any]) -> ThemeWords:
     return ThemeWords(**{name: text for name, text in record.items() if name != "code"})
 
 
-ENGLISH_THEMES = {
-    "trust": ThemeWords(
-        title="Trust",
-        emoji="🤝",
-        well="people say they can count on each other.",
-        talk_low="Which of our promises is running late, and who should hear that from us first?",
-        talk_steady="What is nobody saying out loud, and what would make it easier to say?",
-    ),
-    "power": ThemeWords(
-        title="Power",
-        emoji="⚖️",
-        well="people say their view counts when things are decided.",
-        talk_low="Think of our last three big choices. Who made them, and who was missing?",
-        talk_steady="Who joined us last, and what do they see that the rest of us miss?",
-    ),
-    "part": ThemeWords(
-        title="Taking part",
-        emoji="🙌",
-        well="people say taking part is worth their time.",
-        talk_low="What could we stop doing, and whose time do we use without paying for it?",
-        talk_steady="What could we do in half the time, and still do well?",
-    ),
-}
 ENGLISH_ON_FIGURES = (
     "Figures run from 0 to 100.",
     "They show how people feel, not who does a good job.",
@@ -104,9 +81,9 @@ ENGLISH_SMALL_PRINT = (
 )
 
 
-def english(partnership: str, items: Mapping[str, str]) -> Wording:
-    """The English words of `partnership`, for the three themes of the weekly check-in."""
-    return Wording(partnership, ENGLISH_THEMES, items, ENGLISH_ON_FIGURES, ENGLISH_SMALL_PRINT)
+def english(partnership: str, themes: Mapping[str, ThemeWords], items: Mapping[str, str]) -> Wording:
+    """The English words of `partnership`; those of the themes and items come from the check-in's flow."""
+    return Wording(partnership, themes, items, ENGLISH_ON_FIGURES, ENGLISH_SMALL_PRINT)
 
 
 def day(when: date) -> str:

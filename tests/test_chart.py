@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from digest_themes import THEMES
 from matplotlib import colors, image
 
 from digests import FOUR_WEEKLY, WEEKLY, Cell, Digest, Figure, Replies, Talk, chart, english, score
 
-WORDING = english("Testford Partnership", {})
+WORDING = english("Testford Partnership", THEMES, {})
 ANCHORS = {"trust": "T1", "power": "P1", "part": "E1"}
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from digest_themes import THEMES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ ANCHORS = {"trust": Item("T1", "trust"), "power": Item("P1", "power"), "part": I
 ROTATING = Item("T2", "trust")
 WORDING = english(
     "Testford Partnership",
+    THEMES,
     {
         "T1": "Could you count on the other people in this group this week?",
         "P1": "Did your view count when things were decided this week?",
@@ -55,9 +57,7 @@ SCORES = (0, 25, 50, 75, 100)
 
 def ballot(organisation, *rounds, items=("T1", "P1", "E1", "T2")):
     """One ballot; each round is one score for all items, or "away" for a round without a reply."""
-    scores = {
-        place: dict.fromkeys(items, value) for place, value in enumerate(rounds, start=1) if value != "away"
-    }
+    scores = {place: dict.fromkeys(items, value) for place, value in enumerate(rounds, start=1) if value != "away"}
     return Ballot(organisation, "partner", scores)
 
 
@@ -301,10 +301,7 @@ def permuted(closing, random):
 
 def outline(digest):
     """What is shown and what is hidden, without the figures."""
-    return [
-        (cell.kind, cell.item, cell.figure and (cell.figure.people, cell.figure.rounds))
-        for cell in digest.cells
-    ]
+    return [(cell.kind, cell.item, cell.figure and (cell.figure.people, cell.figure.rounds)) for cell in digest.cells]
 
 
 @given(closings, st.randoms(use_true_random=False))
@@ -410,10 +407,7 @@ def test_numbers_of_people_that_differ_within_a_step_freeze_the_same_record():
 
 def test_a_record_holds_no_exact_mean():
     mixed = [ballot(f"org {n % 4}", value) for n, value in enumerate([100] * 8 + [50] * 5)]  # mean 80.77
-    assert (
-        close_round(facts(mixed)).to_record()
-        == close_round(facts([*crowd(12, 75), *crowd(1, 100)])).to_record()
-    )
+    assert close_round(facts(mixed)).to_record() == close_round(facts([*crowd(12, 75), *crowd(1, 100)])).to_record()
 
 
 def test_a_record_of_another_version_is_refused_in_words():
