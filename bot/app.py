@@ -1,13 +1,11 @@
 """The composition root: settings in, objects out, and the one process that serves. `python -m bot.app` runs it."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-import uvicorn
 import uvloop
 from telegram.error import InvalidToken, TelegramError
 
@@ -23,6 +21,7 @@ from bot.settings import BadSettings, Settings, read_settings
 from bot.telegram.handlers import Careful, Reception, build
 from bot.telegram.receive import OtherPoller, Poller, Webhook
 from bot.telegram.screen import TelegramChannel
+from bot.web import Server, told_to_stop
 from flows.engine import engines
 from storage.db import Slot
 from storage.errors import StorageError
@@ -82,10 +81,7 @@ async def _patiently(start: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def _receive_until_told(settings: Settings, application: Careful, heart: Heart) -> None:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+    told = told_to_stop()
     receiving = _webhook(settings, application, told) if settings.webhook_url else _polling(application, told)
     beating = asyncio.create_task(heart.run())
     log("serving", mode="webhook" if settings.webhook_url else "polling")
@@ -107,23 +103,11 @@ async def _polling(application: Careful, told: asyncio.Event) -> None:
     await polling
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the bot drains in its own order."""
-
-    @contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  uvicorn's signature
-        yield
-
-
 async def _webhook(settings: Settings, application: Careful, told: asyncio.Event) -> None:
     assert settings.webhook_secret is not None and settings.webhook_url is not None  # noqa: S101, PT018  must_serve
     hook = Webhook(application, settings.webhook_path, settings.webhook_secret.get_secret_value())
     host, _, port = settings.webhook_listen.rpartition(":")
-    server = _Server(
-        uvicorn.Config(
-            hook.web, host, int(port), log_config=None, access_log=False, lifespan="off", server_header=False
-        )
-    )
+    server = Server(hook.web, host, int(port))
     serving = asyncio.create_task(server.serve())
     await hook.register(settings.webhook_url)
     while not told.is_set() and not serving.done():

@@ -41,6 +41,7 @@ class Phones:
         self._ids = count(1)
         self.version = 1
         self._changed = asyncio.Condition()
+        self._ended = False
 
     async def send(self, address: str, screen: Screen) -> None:
         """Show a new message."""
@@ -83,12 +84,17 @@ class Phones:
             self.version += 1
             self._changed.notify_all()
 
+    async def hang_up(self) -> None:
+        """Let every waiting page go: the demonstration ends."""
+        self._ended = True
+        await self.touch()
+
     async def changed(self, since: int, seconds: float) -> None:
         """Return when something is newer than `since`, or after `seconds`."""
 
         async def newer() -> None:
             async with self._changed:
-                await self._changed.wait_for(lambda: self.version > since)
+                await self._changed.wait_for(lambda: self._ended or self.version > since)
 
         try:
             await asyncio.wait_for(newer(), seconds)

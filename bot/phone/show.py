@@ -7,10 +7,9 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-
 from bot.phone.demo import built, script
 from bot.phone.server import Page
+from bot.web import Server, told_to_stop
 
 Say = Callable[[str], None]
 
@@ -29,11 +28,7 @@ def serve_page(port: int, browser: bool, say: Say) -> None:  # noqa: FBT001  the
 
 async def _serve(folder: Path, port: int, browser: bool, say: Say) -> None:  # noqa: FBT001  same
     async with built(folder, say) as demo:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                Page(demo).web, "127.0.0.1", port, log_level="warning", access_log=False, timeout_graceful_shutdown=1
-            )
-        )
+        told, server = told_to_stop(), Server(Page(demo).web, "127.0.0.1", port)
         serving = asyncio.create_task(server.serve())
         while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn tells nobody
             await asyncio.sleep(0.05)
@@ -41,6 +36,9 @@ async def _serve(folder: Path, port: int, browser: bool, say: Say) -> None:  # n
         say(f"The demonstration is at {url} (Ctrl-C ends it; nothing is kept)")
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
+        await told.wait()
+        await demo.phones.hang_up()
+        server.should_exit = True
         await serving
 
 
