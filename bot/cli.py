@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot.settings import BadSettings, Settings, read_settings
+from bot.schema import migrate
+from bot.settings import BadSettings, read_settings
 from storage.errors import StorageError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -47,18 +47,6 @@ def fail(message: str) -> NoReturn:
 def show(value: dict[str, Any], as_json: bool, lines: Callable[[], list[str]]) -> None:
     """Print a result, for a script or for a person."""
     typer.echo(json.dumps(value, ensure_ascii=False) if as_json else "\n".join(lines()))
-
-
-def migrate(settings: Settings) -> None:
-    """Bring both databases to the newest schema, in a process of its own.
-
-    Raises:
-        StorageError: why not.
-    """
-    command = [sys.executable, "-m", "storage.migrations", settings.database_url, settings.keys_url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own module
-    if done.returncode:
-        raise StorageError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "The migration failed.")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from bot.cli import migrate
+from bot.schema import migrate
 from bot.settings import read_settings
 from storage.keys import make_key_file, open_keys
 
