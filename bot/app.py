@@ -21,7 +21,7 @@ from bot.settings import BadSettings, Settings, read_settings
 from bot.telegram.handlers import Careful, Reception, build
 from bot.telegram.receive import OtherPoller, Poller, Webhook
 from bot.telegram.screen import TelegramChannel
-from bot.web import Server, told_to_stop
+from bot.web import Server, listen, told_to_stop
 from flows.engine import engines
 from storage.db import Slot
 from storage.errors import StorageError
@@ -107,8 +107,8 @@ async def _webhook(settings: Settings, application: Careful, told: asyncio.Event
     assert settings.webhook_secret is not None and settings.webhook_url is not None  # noqa: S101, PT018  must_serve
     hook = Webhook(application, settings.webhook_path, settings.webhook_secret.get_secret_value())
     host, _, port = settings.webhook_listen.rpartition(":")
-    server = Server(hook.web, host, int(port))
-    serving = asyncio.create_task(server.serve())
+    server = Server(hook.web)
+    serving = asyncio.create_task(server.serve([listen(host, int(port))]))
     await hook.register(settings.webhook_url)
     while not told.is_set() and not serving.done():
         with suppress(TimeoutError):

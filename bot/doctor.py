@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import aiohttp
-
+from bot.me import NotReached, get_me
 from bot.settings import BadSettings, Settings, read_settings
 from flows.errors import FlowsError
 from flows.load import library
@@ -18,7 +17,6 @@ from storage.db import open_database
 from storage.errors import StorageError
 from storage.keys import open_keys
 
-_SECONDS = 10
 _DRIFT = 120  # seconds a clock may be off before rounds open at the wrong time
 
 
@@ -52,7 +50,7 @@ def examine() -> list[Finding]:
         "database": _database,
         "migrations": _migrations,
         "check-ins": _flows,
-        "token and clock": lambda s: asyncio.run(_telegram(s)),
+        "token and clock": _telegram,
     }
     return [_one(what, check, settings) for what, check in checks.items()]
 
@@ -60,7 +58,7 @@ def examine() -> list[Finding]:
 def _one(what: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(what, ok=True, said=check(settings))
-    except (BadSettings, StorageError, FlowsError, Unwell) as exc:
+    except (BadSettings, StorageError, FlowsError, NotReached, Unwell) as exc:
         return Finding(what, ok=False, said=str(exc))
 
 
@@ -119,25 +117,9 @@ def _flows(_: Settings) -> str:
     return f"read: {', '.join(sorted(library()))}"
 
 
-async def _telegram(settings: Settings) -> str:
-    if settings.telegram_token is None:
-        message = "PULSE_TELEGRAM_TOKEN is not set. Get one from @BotFather."
-        raise Unwell(message)
-    url = f"{settings.telegram_api_url.rstrip('/')}/bot{settings.telegram_token.get_secret_value()}/getMe"
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_SECONDS)) as session,
-            session.get(url) as answer,
-        ):
-            seen, date = await answer.json(), answer.headers.get("Date")
-    except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
-        # Only the kind of error: its text repeats the address, and the address holds the token.
-        message = f"Telegram cannot be reached ({type(exc).__name__}). Check the network and PULSE_TELEGRAM_API_URL."
-        raise Unwell(message) from None
-    if not seen.get("ok"):
-        message = "Telegram refuses the token. Copy PULSE_TELEGRAM_TOKEN again from @BotFather."
-        raise Unwell(message)
-    return f"@{seen['result']['username']} answers; {_drift(date)}"
+def _telegram(settings: Settings) -> str:
+    name, date = asyncio.run(get_me(settings))
+    return f"@{name} answers; {_drift(date)}"
 
 
 def _drift(date: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from bot import digest as digests_of
 from bot import rounds, words
 from bot.local import day_and_time, opening
+from bot.me import NotReached, get_me
 from bot.settings import Settings
 from digests import words as digest_words
 from digests.sheet import to_csv
@@ -65,12 +66,17 @@ def create(settings: Settings, asked: Asked, warn: Callable[[str], None]) -> dic
         member = work.people.make_link(made.id, "member", now, asked.cap)
         coordinator = work.people.make_link(made.id, "coordinator", now)
         work.rounds.plan(Due("open", made.id, opening(now, made)))
-        name = work.partnerships.fact("bot_name")
-    if name is None:
-        name = "BOT"
-        warn("The bot's name is not known yet: in the links, put it where BOT stands, or start the bot once first.")
-    host = words.Host(settings.operator, settings.contact, name)
+        known = work.partnerships.fact("bot_name")
+    host = words.Host(settings.operator, settings.contact, known or _bot_name(settings, warn))
     return {"id": made.id, "member_link": host.invite(member), "coordinator_link": host.invite(coordinator)}
+
+
+def _bot_name(settings: Settings, warn: Callable[[str], None]) -> str:
+    try:
+        return asyncio.run(get_me(settings))[0]
+    except NotReached as exc:
+        warn(f"{exc} Until then the links say BOT where the bot's name belongs: put it there by hand.")
+        return "BOT"
 
 
 def created_lines(value: dict[str, Any]) -> list[str]:

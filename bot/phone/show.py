@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot.phone.demo import built, script
 from bot.phone.server import Page
-from bot.web import Server, told_to_stop
+from bot.settings import BadSettings
+from bot.web import Server, listen, told_to_stop
 
 Say = Callable[[str], None]
 
@@ -23,16 +24,16 @@ def play_script(progress: Say) -> str:
 def serve_page(port: int, browser: bool, say: Say) -> None:  # noqa: FBT001  the command's own flag
     """Serve the page until interrupted."""
     with tempfile.TemporaryDirectory(prefix="pulse-demo-") as folder:
-        asyncio.run(_serve(Path(folder), _free(port), browser, say))
+        asyncio.run(_serve(Path(folder), port, browser, say))
 
 
 async def _serve(folder: Path, port: int, browser: bool, say: Say) -> None:  # noqa: FBT001  same
     async with built(folder, say) as demo:
-        told, server = told_to_stop(), Server(Page(demo).web, "127.0.0.1", port)
-        serving = asyncio.create_task(server.serve())
+        told, server, door = told_to_stop(), Server(Page(demo).web), _door(port)
+        serving = asyncio.create_task(server.serve([door]))
         while not server.started and not serving.done():  # noqa: ASYNC110  uvicorn tells nobody
             await asyncio.sleep(0.05)
-        url = f"http://127.0.0.1:{port}/"
+        url = f"http://127.0.0.1:{door.getsockname()[1]}/"
         say(f"The demonstration is at {url} (Ctrl-C ends it; nothing is kept)")
         if browser:
             await asyncio.to_thread(webbrowser.open, url)
@@ -42,12 +43,9 @@ async def _serve(folder: Path, port: int, browser: bool, say: Say) -> None:  # n
         await serving
 
 
-def _free(port: int) -> int:
-    """The port, or a free one where it is taken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _door(port: int) -> socket.socket:
+    """A socket on this port, or on a free one where it is taken."""
+    try:
+        return listen("127.0.0.1", port)
+    except BadSettings:
+        return listen("127.0.0.1", 0)
