@@ -44,6 +44,11 @@ def fail(message: str) -> NoReturn:
     sys.exit(1)
 
 
+def say_aside(line: str) -> None:
+    """Tell a person something that is no part of the result."""
+    typer.echo(line, err=True)
+
+
 def show(value: dict[str, Any], as_json: bool, lines: Callable[[], list[str]]) -> None:
     """Print a result, for a script or for a person."""
     typer.echo(json.dumps(value, ensure_ascii=False) if as_json else "\n".join(lines()))
@@ -122,7 +127,7 @@ def partnership_create(  # noqa: PLR0913  one option a setting
     from bot import operating
 
     asked = operating.Asked(name, tuple(organisation), timezone, lead, day, at, cap)
-    value = operating.create(read_settings(), asked, lambda line: typer.echo(line, err=True))
+    value = operating.create(read_settings(), asked, say_aside)
     show(value, as_json, lambda: operating.created_lines(value))
 
 
@@ -142,6 +147,19 @@ def partnership_show(name: Name, as_json: AsJson = False) -> None:
 
     value = operating.showing(read_settings(), name)
     show(value, as_json, lambda: operating.showing_lines(value))
+
+
+@partnership_app.command("link")
+def partnership_link(
+    name: Name,
+    coordinator: Annotated[bool, typer.Option("--coordinator", help="For one coordinator, within 24 hours.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new invite link; a new member link ends the one before it."""
+    from bot import operating
+
+    value = operating.link(read_settings(), name, "coordinator" if coordinator else "member", say_aside)
+    show(value, as_json, lambda: [value["link"]])
 
 
 @round_app.command("open")

@@ -28,6 +28,8 @@ def command(desk: Desk, work: Work, inbound: Inbound, given: Command) -> Reply:
             return _who(desk, work, person)
         case "stop":
             return _stop(work, person)
+        case "forget":
+            return _ask_forget(person)
     return Reply((Screen(words.UNKNOWN_COMMAND),))
 
 
@@ -44,6 +46,8 @@ def press(desk: Desk, work: Work, inbound: Inbound, pressed: Press) -> Reply | N
             return _pick(desk, work, inbound, member, pressed)
         case "checkin":
             return _check_in(desk, work, inbound, person)
+        case "forget":
+            return _forget(work, inbound, person, pressed.about)
         case "back" if member is not None:
             work.people.pick(member.id, state="active")
             return Reply((Screen(words.BACK_AGAIN),), over=inbound.message)
@@ -207,6 +211,22 @@ def _stop(work: Work, person: Person | None) -> Reply:
     said = words.ALREADY_STOPPED if person.member.state == "stopped" else words.STOPPED
     work.people.pick(person.member.id, state="stopped")
     return Reply((Screen(said, _one(words.COME_BACK, "back:")),))
+
+
+def _ask_forget(person: Person | None) -> Reply:
+    if person is None:
+        return Reply((Screen(words.NEEDS_LINK),))
+    sure = ((Button(words.FORGET_SURE, "forget:sure"),), (Button(words.KEEP, "forget:keep"),))
+    return Reply((Screen(words.ASK_FORGET, sure),))
+
+
+def _forget(work: Work, inbound: Inbound, person: Person | None, choice: str) -> Reply:
+    if person is None or choice != "sure":
+        return Reply((Screen(words.FORGOTTEN if person is None else words.KEPT),), over=inbound.message)
+    if person.member is not None:
+        work.rounds.forget(person.member.id)
+    work.people.forget(person.id)
+    return Reply((Screen(words.FORGOTTEN),), over=inbound.message)
 
 
 def _one(label: str, data: str) -> tuple[tuple[Button, ...], ...]:

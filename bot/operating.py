@@ -67,8 +67,25 @@ def create(settings: Settings, asked: Asked, warn: Callable[[str], None]) -> dic
         coordinator = work.people.make_link(made.id, "coordinator", now)
         work.rounds.plan(Due("open", made.id, opening(now, made)))
         known = work.partnerships.fact("bot_name")
-    host = words.Host(settings.operator, settings.contact, known or _bot_name(settings, warn))
+    host = _host(settings, known, warn)
     return {"id": made.id, "member_link": host.invite(member), "coordinator_link": host.invite(coordinator)}
+
+
+def link(settings: Settings, name: str, kind: str, warn: Callable[[str], None]) -> dict[str, Any]:
+    """A new invite link, `kind` "member" or "coordinator".
+
+    Raises:
+        NotFound: there is no partnership of that name.
+    """
+    with opened(settings) as store, store.work() as work:
+        partnership = work.partnerships.get(name)
+        token = work.people.make_link(partnership.id, kind, datetime.now(UTC))
+        known = work.partnerships.fact("bot_name")
+    return {"id": partnership.id, "kind": kind, "link": _host(settings, known, warn).invite(token)}
+
+
+def _host(settings: Settings, known: str | None, warn: Callable[[str], None]) -> words.Host:
+    return words.Host(settings.operator, settings.contact, known or _bot_name(settings, warn))
 
 
 def _bot_name(settings: Settings, warn: Callable[[str], None]) -> str:

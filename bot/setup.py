@@ -6,8 +6,10 @@ from pathlib import Path
 import typer
 
 from bot.schema import migrate
-from bot.settings import read_settings
-from storage.keys import make_key_file, open_keys
+from bot.settings import Settings, read_settings
+from storage.db import open_database, shown_url
+from storage.errors import BadKey
+from storage.keys import holds_keys, make_key_file, open_keys
 
 _QUESTIONS = {
     "telegram_token": "The bot's token, from @BotFather",
@@ -29,6 +31,7 @@ def initialise(given: dict[str, str | None], *, ask: bool, folder: Path = Path()
             given[name] = typer.prompt(question)
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = read_settings(**chosen)
+    _must_not_orphan(settings)
     said = [f"{'made' if make_key_file(settings.master_key_file) else 'kept'} {settings.master_key_file}"]
     migrate(settings)
     keys = open_keys(settings.keys_url, settings.master_key_file)
@@ -43,6 +46,27 @@ def initialise(given: dict[str, str | None], *, ask: bool, folder: Path = Path()
         names = ", ".join(f"PULSE_{n.upper()}" for n in missing)
         said.append(f"still to set in {env} before `pulse run`: {names}")
     return said
+
+
+def _must_not_orphan(settings: Settings) -> None:
+    """A new key file beside an old key store opens nothing, and would hide that the right one is missing.
+
+    Raises:
+        BadKey: the key store has keys and the key file is gone.
+    """
+    if settings.master_key_file.exists():
+        return
+    database = open_database(settings.keys_url)
+    try:
+        made_before = holds_keys(database)
+    finally:
+        database.dispose()
+    if made_before:
+        message = (
+            f"The key store {shown_url(database)} was made with a key file that is not at {settings.master_key_file}. "
+            "Put that file back. Without it, what was kept cannot be read: then start with new databases."
+        )
+        raise BadKey(message)
 
 
 def _read(env: Path) -> dict[str, str]:

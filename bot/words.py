@@ -41,6 +41,13 @@ STOPPED = (
     "You will get no more messages from this bot. Nothing else changes for you.\n\n"
     "Your place is kept for you. You can come back with one tap."
 )
+ASK_FORGET = (
+    "Delete your place? Your answers of these four weeks, your note and how to reach you go at once. "
+    "Figures already shown to everyone stay: nobody can tell who is in them. To come back you need a new link."
+)
+FORGET_SURE, KEEP = "Yes, delete my place", "No, keep it"
+KEPT = "Nothing was deleted."
+FORGOTTEN = "Your place is deleted. Nothing that says who you are is kept here. Goodbye, and thank you."
 ALREADY_STOPPED = "Your messages are stopped. You can come back with one tap."
 COME_BACK = "Start my messages again"
 BACK_AGAIN = "Welcome back. You will get the next check-in when it opens. /checkin shows one that is open now."
@@ -82,6 +89,7 @@ HELP_TEXT = (
     "/who says who runs this bot and who sees what\n"
     "/privacy says what is kept, and for how long\n"
     "/stop ends the messages\n"
+    "/forget deletes your place\n"
     "/start brings them back"
 )
 
@@ -91,6 +99,7 @@ MEMBER_COMMANDS = {
     "privacy": "What is kept, and for how long",
     "who": "Who runs this bot, and who sees what",
     "stop": "End the messages",
+    "forget": "Delete your place and your answers",
     "start": "Start, or start again",
 }
 COORDINATOR_COMMANDS = {
@@ -202,7 +211,7 @@ def privacy(host: Host) -> str:
         "• Your note, if you add one, in the same way. For now nobody reads notes at all.\n"
         "• That you finished this week’s check-in, without a time, until it closes.\n\n"
         "Figures for the whole group are kept. Nobody can tell from them who said what.\n\n"
-        f"/stop ends the messages. To have your place deleted, write to {host.contact}. "
+        "/stop ends the messages. /forget deletes your place at once. "
         "Telegram keeps its own copy of this chat; its rules say how."
     )
 

@@ -46,4 +46,4 @@ def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
 
 def keyed_index(key: bytes, text: str) -> bytes:
     """A name to find `text` by that says nothing of it without the key. Shape: 32 bytes."""
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+    return hmac.new(key, text.encode(errors="surrogatepass"), hashlib.sha256).digest()

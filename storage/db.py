@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from storage.errors import Unavailable
+from storage.errors import Unavailable, unavailable
 
 # FULL so that a tick is never shown for an answer a power cut can take back; secure_delete so that a deleted
 # ballot leaves no bytes behind. Source: promises D17.
 _PRAGMAS = {
-    "auto_vacuum": "FULL",
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "busy_timeout": "5000",
@@ -59,6 +59,8 @@ def open_database(url: str) -> Engine:
 def _prepare_sqlite(raw: Any, _: object) -> None:
     # The driver's own BEGIN comes too late (after a leading SELECT or SAVEPOINT), so we send ours.
     raw.isolation_level = None
+    if raw.execute("PRAGMA auto_vacuum").fetchone() != (1,):
+        raw.execute("PRAGMA auto_vacuum=FULL")  # a write, and only heeded by a new file: before all others
     for name, value in _PRAGMAS.items():
         raw.execute(f"PRAGMA {name}={value}")
 
@@ -92,7 +94,11 @@ class Slot:
     def _hold(self, database: Engine, slots: int) -> Any:
         if database.dialect.name == "sqlite":
             return _lock_file(Path(f"{database.url.database}.lock"))
-        connection = database.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            connection = database.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except DBAPIError as exc:
+            raise unavailable(exc, shown_url(database)) from exc
+        connection.detach()  # the lock lives as long as the connection, and the pool would keep it open
         for number in range(slots):
             query = "SELECT pg_try_advisory_lock(7857, %s)"
             if connection.exec_driver_sql(query, (number,)).scalar_one():

@@ -40,8 +40,10 @@ def unavailable(error: DBAPIError, url: str) -> Unavailable:
         why = "cannot be written to. Check the rights on the file and its folder, and that the disk is not read-only"
     elif "full" in text:
         why = "has no room left on its disk. Free some space and try again"
-    elif "no such table" in text or "does not exist" in text or "undefinedtable" in text:
+    elif "no such table" in text or getattr(error.orig, "sqlstate", None) == "42P01":  # undefined_table
         why = "has not been set up. Run `pulse init`"
+    elif 'database "' in text and "does not exist" in text:
+        why = "is not there. Make it with `createdb`, then run `pulse init`"
     elif "unable to open" in text:
         why = "cannot be opened. Check that its folder exists and may be written to"
     elif "not a database" in text or "malformed" in text:

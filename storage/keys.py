@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, LargeBinary, MetaData, String, delete, insert, select
+from sqlalchemy import Connection, Engine, LargeBinary, MetaData, String, delete, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Column, Field, SQLModel
 
@@ -66,6 +66,14 @@ def read_key_file(path: Path) -> bytes:
     raise BadKey(message)
 
 
+def holds_keys(database: Engine) -> bool:
+    """Whether this database is a key store with keys in it."""
+    if not inspect(database).has_table(_KEYS.name):
+        return False
+    with database.begin() as connection:
+        return connection.scalar(select(_KEYS.c.name).limit(1)) is not None
+
+
 class KeyStore:
     """All keys, unwrapped on demand. The master key is held in memory, never in a database."""
 
@@ -76,7 +84,7 @@ class KeyStore:
 
     def prepare(self) -> None:
         """Make the standing keys where there are none."""
-        with self.database.begin() as connection:
+        with self._begin() as connection:
             have = set(connection.scalars(select(_KEYS.c.name)))
             rows = [self._row(name, new_key()) for name in (IDENTITY, LOOKUP, LINKS) if name not in have]
             if rows:
@@ -103,7 +111,7 @@ class KeyStore:
 
     def make_period_key(self, period: str) -> None:
         """A fresh key for a period about to start. One without a period is harmless."""
-        with self.database.begin() as connection:
+        with self._begin() as connection:
             connection.execute(insert(_KEYS), [self._row(f"period:{period}", new_key())])
 
     def period_keys(self, periods: Iterable[str]) -> dict[str, bytes]:
@@ -113,19 +121,25 @@ class KeyStore:
 
     def destroy_period_key(self, period: str) -> None:
         """After this nobody can read what was sealed in `period`, or tell whose it was."""
-        with self.database.begin() as connection:
+        with self._begin() as connection:
             connection.execute(delete(_KEYS).where(_KEYS.c.name == f"period:{period}"))
         truncate_wal(self.database)
+
+    @contextlib.contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        # Named here: within a piece of work the error would otherwise be taken for the main database's.
+        try:
+            with self.database.begin() as connection:
+                yield connection
+        except DBAPIError as exc:
+            raise unavailable(exc, shown_url(self.database)) from exc
 
     def _row(self, name: str, key: bytes) -> dict[str, object]:
         return {"name": name, "wrapped": seal(self._wrapping, key, f"key:{name}".encode())}
 
     def _find(self, names: list[str]) -> dict[str, bytes]:
-        try:
-            with self.database.begin() as connection:
-                rows = connection.execute(select(_KEYS).where(_KEYS.c.name.in_(names))).all()
-        except DBAPIError as exc:
-            raise unavailable(exc, shown_url(self.database)) from exc
+        with self._begin() as connection:
+            rows = connection.execute(select(_KEYS).where(_KEYS.c.name.in_(names))).all()
         try:
             return {name: unseal(self._wrapping, wrapped, f"key:{name}".encode()) for name, wrapped in rows}
         except Tampered as exc:

@@ -62,6 +62,10 @@ class People:
             return None
         return unseal(self._keys.standing(IDENTITY), found.address, f"person:{person}".encode()).decode()
 
+    def forget(self, person: str) -> None:
+        """Delete the person and all that hangs on them: membership, runs, claims, rights. Ballots: `Rounds.forget`."""
+        self._connection.execute(delete(_PERSON).where(_PERSON.c.id == person))
+
     def lose_reach(self, person: str) -> None:
         """The person cannot be reached: send nothing until they come back."""
         self._connection.execute(update(_MEMBER).where(_MEMBER.c.person_id == person).values(state="blocked"))
@@ -73,7 +77,7 @@ class People:
             return str(known)
         person = new_id()
         sealed = seal(self._keys.standing(IDENTITY), address.encode(), f"person:{person}".encode())
-        row = {"id": person, "lookup": self.lookup(address), "address": sealed, "language": language}
+        row = {"id": person, "lookup": self.lookup(address), "address": sealed, "language": language[:8]}
         self._connection.execute(insert(_PERSON), row)
         return person
 

@@ -165,6 +165,13 @@ class Rounds:
             if name in writers
         ]
 
+    def forget(self, member: str) -> None:
+        """Delete the member's ballots; only open periods have any."""
+        query = select(_PERIOD.c.id).join(_MEMBER, _MEMBER.c.partnership_id == _PERIOD.c.partnership_id)
+        periods = self._connection.scalars(query.where(_MEMBER.c.id == member, _PERIOD.c.closed.is_(False)))
+        names = [ballot_name(key, member) for key in self._keys.period_keys(list(periods)).values()]
+        self._connection.execute(delete(_BALLOT).where(_BALLOT.c.name.in_(names)))
+
     # --- what is due
 
     def plan(self, *due: Due) -> None:

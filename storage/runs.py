@@ -78,9 +78,7 @@ class Runs:
         rows = self._connection.execute(_LOAD, {"ids": wanted}).all()
         self._fetch_keys({row.period_id for row in rows})
         names = [ballot_name(self._period_keys[row.period_id], row.member_id) for row in rows]
-        found: dict[bytes, bytes] = (
-            dict(self._connection.execute(_BALLOTS, {"names": names}).tuples().all()) if rows else {}
-        )
+        found: dict[bytes, bytes] = dict(self._connection.execute(_BALLOTS, {"names": names}).all()) if rows else {}
         for row, name in zip(rows, names, strict=True):
             sealed = found.get(name)
             ballot = open_ballot(self._period_keys[row.period_id], row.period_id, name, sealed) if sealed else {}

@@ -100,7 +100,9 @@ class MemberRow(_Model, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('active', 'stopped', 'blocked')", name="state"),
         ForeignKeyConstraint(
-            ["partnership_id", "organisation"], ["organisation.partnership_id", "organisation.number"]
+            ["partnership_id", "organisation"],
+            ["organisation.partnership_id", "organisation.number"],
+            name="fk_member_organisation",
         ),
     )
 

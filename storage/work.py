@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from storage.db import open_database, shown_url
 from storage.errors import unavailable
@@ -46,7 +46,9 @@ class Store:
                 work = Work(connection, self.keys)
                 yield work
                 work.runs.save()
-        except (OperationalError, InterfaceError, ProgrammingError) as exc:
+        except (IntegrityError, DataError):
+            raise  # a rule of ours, broken by a value: the database is well
+        except DBAPIError as exc:
             raise unavailable(exc, shown_url(self.database)) from exc
 
     def dispose(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from pathlib import Path
 
+from databases import Server
 from installation import FULL, Operator, answers, joins
 from standin import Person, StandIn
 
@@ -21,7 +22,7 @@ def webhook() -> dict[str, str]:
     return {
         "PULSE_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook-3f9c",
         "PULSE_WEBHOOK_LISTEN": f"127.0.0.1:{port}",
-        "PULSE_WEBHOOK_SECRET": "a-word-for-the-tests",
+        "PULSE_WEBHOOK_SECRET": "a-word-for-the-tests",  # pragma: allowlist secret
     }
 
 
@@ -77,7 +78,7 @@ async def test_polling_from_an_invite_link_to_a_digest_everybody_can_read(tmp_pa
             assert [bool(m.photo) for m in people[0].screen[-2:]] == [True, False]
             assert (await operator.says("digest", "riverside")).strip() == digests[0].text
             assert telegram.commands["all_private_chats", ""].keys() == {
-                "start", "checkin", "help", "privacy", "who", "stop"
+                "start", "checkin", "help", "privacy", "who", "stop", "forget"
             }  # fmt: skip
             assert {"round", "digest", "invite"} <= telegram.commands["chat 900", ""].keys()
             assert await bot.stop() == 0
@@ -96,3 +97,20 @@ async def test_webhook_from_an_invite_link_to_a_digest_everybody_can_read(tmp_pa
             assert len({digest.text for digest in digests}) == 1
             assert {post.status for post in telegram.posts} == {200}
             assert await bot.stop() == 0
+
+
+async def test_postgresql_from_an_invite_link_to_a_digest_everybody_can_read(tmp_path: Path, server: Server):
+    database, keys = server.make(), server.make()
+    async with StandIn() as telegram:
+        operator = Operator(tmp_path, telegram, PULSE_DATABASE_URL=database, PULSE_KEYS_URL=keys)
+        tokens = await operator.sets_up()
+        async with operator.running() as bot:
+            people, lead = await everybody_joins(telegram, *tokens)
+            await coordinator_opens(lead)
+            await a_week(people)
+            await coordinator_closes(lead)
+            digests = await asyncio.gather(*(r.sees("1 of 4 weeks done") for r in (*people, lead)))
+            assert len({digest.text for digest in digests}) == 1
+            assert await bot.stop() == 0
+    server.drop(database)
+    server.drop(keys)

@@ -20,7 +20,7 @@ from bot.telegram.handlers import Careful
 from storage.errors import LostRace, Unavailable
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # pragma: allowlist secret (the header's name)
 _POLL_SECONDS = 25
 _TRIES = 3  # of an update that fails for no reason of the database's; then it is set aside
 _LARGEST = 1 << 20

@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["partnership_id", "organisation"],
             ["organisation.partnership_id", "organisation.number"],
-            name=op.f("fk_member_partnership_id"),
+            name=op.f("fk_member_organisation"),
         ),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_member_partnership_id"), ondelete="CASCADE"
