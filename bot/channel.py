@@ -147,9 +147,11 @@ def unpack(data: str) -> Tap | Press | Unreadable:
     """What a button's data means; anything may stand there, so anything is read."""
     first, _, rest = data.partition(":")
     turn, colon, choice = rest.partition(":")
-    if colon and turn.isascii() and turn.isdigit() and len(turn) < 10:
+    if not (data.isascii() and data.isprintable()):
+        return Unreadable("button")  # none of ours; and a NUL or half a surrogate pair is no text to a database
+    if colon and turn.isdigit() and len(turn) < 10:
         return Tap(first, int(turn), choice)
-    if first.isascii() and first.replace("-", "").isalpha() and len(data) <= 64:
+    if first.replace("-", "").isalpha() and len(data) <= 64:
         return Press(first, rest)
     return Unreadable("button")
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot import checkin, coordinators, members, words
+from bot.around import Around
 from bot.channel import Command, Inbound, Press, Reach, Reply, Screen, Tap, Unreadable, Words
 from bot.clock import Clock
 from bot.limits import WrongLinks
@@ -25,6 +27,11 @@ class Desk:
     clock: Clock
     host: words.Host
     wrong_links: WrongLinks = field(default_factory=WrongLinks)
+
+    @cached_property
+    def around(self) -> Around:
+        """What the handlers may use."""
+        return Around(self.flows, self.clock, self.host, self.store.keys, self.wrong_links)
 
     def converse(self, inbounds: Sequence[Inbound]) -> list[Reply | Exception]:
         """Handle events in order, several in one transaction.
@@ -49,13 +56,15 @@ class Desk:
             case Tap() as tap:
                 return self._tap(work, inbound, tap)
             case Press() as press:
-                return members.press(self, work, inbound, press) or coordinators.press(self, work, inbound, press)
+                return members.press(self.around, work, inbound, press) or coordinators.press(
+                    self.around, work, inbound, press
+                )
             case Words(text):
                 return self._words(work, inbound, text)
             case Command(name) if name in words.COORDINATOR_COMMANDS and name not in words.MEMBER_COMMANDS:
-                return coordinators.command(self, work, inbound, name)
+                return coordinators.command(self.around, work, inbound, name)
             case Command() as command:
-                return members.command(self, work, inbound, command)
+                return members.command(self.around, work, inbound, command)
             case Reach(is_open):
                 return members.reach(work, inbound, is_open=is_open)
             case Unreadable(kind):
@@ -74,7 +83,7 @@ class Desk:
         return Reply((checkin.screen(engine, found.run),), over=inbound.message, notice=said)
 
     def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
-        found = self.open_run(work, inbound.address)
+        found = self.around.open_run(work, inbound.address)
         if found is None or found.run.state == DONE:
             return members.said_out_of_turn(work, inbound)
         said = self._step(work, found, Wrote(text))
@@ -90,23 +99,6 @@ class Desk:
         after, effects = engine.step(found.run, event)
         work.runs.advance(found, after)
         return next((checkin.notice(e) for e in effects if isinstance(e, Notice)), None)
-
-    def open_run(self, work: Work, address: str) -> OpenRun | None:
-        """The person's run in an open round, made now for one who joined after it opened; None if there is none."""
-        person = work.people.find(address)
-        if person is None or person.member is None or not person.member.joined:
-            return None
-        found = work.runs.of_member(person.member.id)
-        if found is None:
-            open_round = work.rounds.open_of(person.member.partnership)
-            if open_round is None:
-                return None
-            work.runs.begin(open_round.id, [person.member.id])
-            found = work.runs.of_member(person.member.id)
-        if found is None or self.clock.now() >= found.closes_at:
-            return None
-        found.run = started(found.run, self.flows[found.run.flow].first(found.run.id, found.run.rotating).state)
-        return found
 
     def without_storage(self, inbound: Inbound) -> Reply | None:
         """The answer that must come even when the database is down: where to get help."""

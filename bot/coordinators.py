@@ -1,49 +1,43 @@
 """A coordinator's side of the desk: rounds, digests and invites; never a person's answer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from bot import digest, rounds, words
+from bot.around import Around
 from bot.channel import Button, Inbound, Press, Reply, Screen
 from bot.local import day_and_time, opening_after
 from storage.errors import Refused
 from storage.values import Partnership, Round
 from storage.work import Work
 
-if TYPE_CHECKING:
-    from bot.converse import Desk
-
 _SURE = "Close it now? Everyone gets the digest, and nobody can answer after that."
 
 
-def command(desk: Desk, work: Work, inbound: Inbound, name: str) -> Reply:
+def command(around: Around, work: Work, inbound: Inbound, name: str) -> Reply:
     """Answer /round, /digest or /invite, once for each partnership the person sets up."""
     mine = _mine(work, inbound)
     if not mine:
         return Reply((Screen(words.COORDINATORS_ONLY),))
     show = {"round": _round, "digest": _digest, "invite": _invite}[name]
-    return Reply(tuple(screen for partnership in mine for screen in show(desk, work, partnership)))
+    return Reply(tuple(screen for partnership in mine for screen in show(around, work, partnership)))
 
 
-def press(desk: Desk, work: Work, inbound: Inbound, pressed: Press) -> Reply:
+def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply:
     """Answer a button under /round; everything else is a button nobody knows."""
     verb, _, step = pressed.verb.partition("-")
     partnership = next((p for p in _mine(work, inbound) if p.id == pressed.about), None)
     if verb != "round" or partnership is None:
         return Reply(notice=words.UNKNOWN_BUTTON)
     try:
-        screens = _act(desk, work, partnership, step)
+        screens = _act(around, work, partnership, step)
     except Refused as exc:
-        return Reply(_round(desk, work, partnership), over=inbound.message, notice=str(exc)[:190])
+        return Reply(_round(around, work, partnership), over=inbound.message, notice=str(exc)[:190])
     return Reply(screens, over=inbound.message)
 
 
-def _act(desk: Desk, work: Work, partnership: Partnership, step: str) -> tuple[Screen, ...]:
-    now = desk.clock.now()
+def _act(around: Around, work: Work, partnership: Partnership, step: str) -> tuple[Screen, ...]:
+    now = around.clock.now()
     match step:
         case "open":
-            rounds.open_round(work, desk.store.keys, desk.flows, partnership, now)
+            rounds.open_round(work, around.keys, around.flows, partnership, now)
         case "remind":
             rounds.remind_now(work, partnership, now)
         case "close":
@@ -53,8 +47,8 @@ def _act(desk: Desk, work: Work, partnership: Partnership, step: str) -> tuple[S
             )
             return (Screen(_SURE, buttons),)
         case "sure":
-            rounds.close_now(work, desk.flows, partnership, now)
-    return _round(desk, work, partnership)
+            rounds.close_now(work, around.flows, partnership, now)
+    return _round(around, work, partnership)
 
 
 def _mine(work: Work, inbound: Inbound) -> list[Partnership]:
@@ -62,8 +56,8 @@ def _mine(work: Work, inbound: Inbound) -> list[Partnership]:
     return [work.partnerships.get(p) for p in person.coordinates] if person else []
 
 
-def _round(desk: Desk, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
-    now, joined = desk.clock.now(), words.about_joined(work.people.count_joined(partnership.id))
+def _round(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
+    now, joined = around.clock.now(), words.about_joined(work.people.count_joined(partnership.id))
     current = work.rounds.open_of(partnership.id)
     if current is None:
         opens = opening_after(now, partnership)
@@ -81,15 +75,15 @@ def _open_round(partnership: Partnership, current: Round, joined: str) -> Screen
     return Screen(words.round_status(partnership.name, opened, closes, joined), buttons)
 
 
-def _digest(desk: Desk, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
+def _digest(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
     frozen = work.rounds.digests(partnership.id)
     if not frozen:
         return (Screen(words.NO_DIGEST),)
-    text = digest.screen(desk.flows, partnership, frozen[-1])
+    text = digest.screen(around.flows, partnership, frozen[-1])
     chart = work.rounds.chart(frozen[-1].round_id)
-    return (Screen(digest.alt(desk.flows, partnership, frozen), picture=chart), text) if chart else (text,)
+    return (Screen(digest.alt(around.flows, partnership, frozen), picture=chart), text) if chart else (text,)
 
 
-def _invite(desk: Desk, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
-    token = work.people.make_link(partnership.id, "member", desk.clock.now())
-    return (Screen(words.invite(partnership.name, desk.host.invite(token))),)
+def _invite(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
+    token = work.people.make_link(partnership.id, "member", around.clock.now())
+    return (Screen(words.invite(partnership.name, around.host.invite(token))),)

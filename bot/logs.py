@@ -33,6 +33,7 @@ def set_up_logs() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name in _PEERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)  # where it fails it quotes whole updates
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

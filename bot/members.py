@@ -1,31 +1,25 @@
 """A member's side of the desk: joining, the commands, leaving."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from bot import checkin, words
+from bot.around import Around
 from bot.channel import Button, Command, Inbound, Press, Reply, Screen
 from bot.local import opening_after
 from storage.values import Member, Partnership, Person
 from storage.work import Work
 
-if TYPE_CHECKING:
-    from bot.converse import Desk
 
-
-def command(desk: Desk, work: Work, inbound: Inbound, given: Command) -> Reply:
+def command(around: Around, work: Work, inbound: Inbound, given: Command) -> Reply:
     """Answer a command anyone may send."""
     person = work.people.find(inbound.address)
     match given.name:
         case "start":
-            return _start(desk, work, inbound, person, given.rest)
+            return _start(around, work, inbound, person, given.rest)
         case "checkin":
-            return _check_in(desk, work, inbound, person)
+            return _check_in(around, work, inbound, person)
         case "privacy":
-            return Reply((Screen(words.privacy(desk.host)),))
+            return Reply((Screen(words.privacy(around.host)),))
         case "who":
-            return _who(desk, work, person)
+            return _who(around, work, person)
         case "stop":
             return _stop(work, person)
         case "forget":
@@ -33,19 +27,19 @@ def command(desk: Desk, work: Work, inbound: Inbound, given: Command) -> Reply:
     return Reply((Screen(words.UNKNOWN_COMMAND),))
 
 
-def press(desk: Desk, work: Work, inbound: Inbound, pressed: Press) -> Reply | None:
+def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply | None:
     """Answer a button of joining or coming back; None where it is not one of these."""
     person = work.people.find(inbound.address)
     member = person.member if person else None
     match pressed.verb:
         case "join":
-            return _join(desk, work, inbound, person, pressed.about)
+            return _join(around, work, inbound, person, pressed.about)
         case "no":
             return Reply((Screen(words.DECLINED),), over=inbound.message)
         case "org" | "seat" if member is not None:
-            return _pick(desk, work, inbound, member, pressed)
+            return _pick(around, work, inbound, member, pressed)
         case "checkin":
-            return _check_in(desk, work, inbound, person)
+            return _check_in(around, work, inbound, person)
         case "forget":
             return _forget(work, inbound, person, pressed.about)
         case "back" if member is not None:
@@ -76,10 +70,10 @@ def said_out_of_turn(work: Work, inbound: Inbound) -> Reply:
 # --- joining
 
 
-def _start(desk: Desk, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
+def _start(around: Around, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
     member = person.member if person else None
     if token:
-        return _follow_link(desk, work, inbound, member, token)
+        return _follow_link(around, work, inbound, member, token)
     if member is None:
         if person is not None and person.coordinates:
             return Reply((Screen(words.coordinator_joined(work.partnerships.get(person.coordinates[0]))),))
@@ -90,61 +84,61 @@ def _start(desk: Desk, work: Work, inbound: Inbound, person: Person | None, toke
         return Reply((Screen(words.ALREADY_STOPPED, _one(words.COME_BACK, "back:")),))
     if member.state == "blocked":
         work.people.pick(member.id, state="active")
-    return _check_in(desk, work, inbound, person)
+    return _check_in(around, work, inbound, person)
 
 
-def _follow_link(desk: Desk, work: Work, inbound: Inbound, member: Member | None, token: str) -> Reply:
-    now, lookup = desk.clock.now(), work.people.lookup(inbound.address)
-    if desk.wrong_links.too_many(lookup, now):
+def _follow_link(around: Around, work: Work, inbound: Inbound, member: Member | None, token: str) -> Reply:
+    now, lookup = around.clock.now(), work.people.lookup(inbound.address)
+    if around.wrong_links.too_many(lookup, now):
         return Reply((Screen(words.TOO_MANY_LINKS),))
     link = work.people.link(token, now) if len(token) <= 64 else None
     if link is None:
-        desk.wrong_links.add(lookup, now)
+        around.wrong_links.add(lookup, now)
         return Reply((Screen(words.BAD_LINK),))
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:
-        return _already(desk, work, inbound, member, partnership)
-    text = _consent_text(desk, link.kind, partnership)
+        return _already(around, work, inbound, member, partnership)
+    text = _consent_text(around, link.kind, partnership)
     buttons = ((Button(words.AGREE, f"join:{token}"),), (Button(words.NO_THANKS, "no:"), Button(words.HELP, "help:")))
     return Reply((Screen(text, buttons),))
 
 
-def _join(desk: Desk, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
-    now = desk.clock.now()
+def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
+    now = around.clock.now()
     link = work.people.link(token, now)
     member = person.member if person else None
     if link is None:
         # The same person tapping twice stands where they stood; anyone else meets the one answer for bad links.
         if member is not None:
-            return _again(desk, work, inbound, member)
+            return _again(around, work, inbound, member)
         return Reply((Screen(words.BAD_LINK),), over=inbound.message)
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:
-        return _already(desk, work, inbound, member, partnership)
+        return _already(around, work, inbound, member, partnership)
     who = work.people.add_person(inbound.address, inbound.language)
     work.people.use_link(token)
     if link.kind == "coordinator":
         work.people.add_coordinator(who, partnership.id)
         return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
-    version = words.consent_version(_consent_text(desk, link.kind, partnership))
+    version = words.consent_version(_consent_text(around, link.kind, partnership))
     new = work.people.add_member(who, partnership.id, version, now.date())
     return Reply((_joining(work, Member(new, partnership.id, None, None, "active")),), over=inbound.message)
 
 
-def _consent_text(desk: Desk, kind: str, partnership: Partnership) -> str:
+def _consent_text(around: Around, kind: str, partnership: Partnership) -> str:
     write = words.consent if kind == "member" else words.coordinator_consent
-    return write(desk.host, partnership)
+    return write(around.host, partnership)
 
 
-def _already(desk: Desk, work: Work, inbound: Inbound, member: Member, partnership: Partnership) -> Reply:
+def _already(around: Around, work: Work, inbound: Inbound, member: Member, partnership: Partnership) -> Reply:
     if member.partnership != partnership.id:
         return Reply((Screen(words.OTHER_PARTNERSHIP),))
-    return _again(desk, work, inbound, member)
+    return _again(around, work, inbound, member)
 
 
-def _again(desk: Desk, work: Work, inbound: Inbound, member: Member) -> Reply:
+def _again(around: Around, work: Work, inbound: Inbound, member: Member) -> Reply:
     if member.joined:
-        return _start(desk, work, inbound, work.people.find(inbound.address), "")
+        return _start(around, work, inbound, work.people.find(inbound.address), "")
     return Reply((_joining(work, member),), over=inbound.message)
 
 
@@ -157,7 +151,7 @@ def _joining(work: Work, member: Member) -> Screen:
     return Screen(words.ASK_SEAT, tuple((Button(label, f"seat:{code}"),) for code, label in words.SEATS.items()))
 
 
-def _pick(desk: Desk, work: Work, inbound: Inbound, member: Member, pressed: Press) -> Reply:
+def _pick(around: Around, work: Work, inbound: Inbound, member: Member, pressed: Press) -> Reply:
     """Take the choice where it is the one asked for; draw what comes next in any case."""
     partnership = work.partnerships.get(member.partnership)
     numbers = {str(o.number): o.number for o in partnership.organisations}
@@ -172,7 +166,7 @@ def _pick(desk: Desk, work: Work, inbound: Inbound, member: Member, pressed: Pre
     if not now.joined:
         return Reply((_joining(work, now),), over=inbound.message)
     open_round = work.rounds.open_of(partnership.id)
-    opens = None if open_round else opening_after(desk.clock.now(), partnership)
+    opens = None if open_round else opening_after(around.clock.now(), partnership)
     buttons = _one(words.ANSWER_NOW, "checkin:") if open_round else ()
     return Reply((Screen(words.joined(partnership, opens), buttons),), over=inbound.message)
 
@@ -180,29 +174,29 @@ def _pick(desk: Desk, work: Work, inbound: Inbound, member: Member, pressed: Pre
 # --- the commands
 
 
-def _check_in(desk: Desk, work: Work, inbound: Inbound, person: Person | None) -> Reply:
+def _check_in(around: Around, work: Work, inbound: Inbound, person: Person | None) -> Reply:
     if person is None:
         return Reply((Screen(words.NEEDS_LINK),))
     if person.member is None:
         return Reply((Screen(words.coordinator_joined(work.partnerships.get(person.coordinates[0]))),))
     if not person.member.joined:
         return Reply((_joining(work, person.member),))
-    found = desk.open_run(work, inbound.address)
+    found = around.open_run(work, inbound.address)
     if found is None:
         partnership = work.partnerships.get(person.member.partnership)
-        return Reply((Screen(words.next_opening(opening_after(desk.clock.now(), partnership))),))
-    return Reply((checkin.screen(desk.flows[found.run.flow], found.run),))
+        return Reply((Screen(words.next_opening(opening_after(around.clock.now(), partnership))),))
+    return Reply((checkin.screen(around.flows[found.run.flow], found.run),))
 
 
-def _who(desk: Desk, work: Work, person: Person | None) -> Reply:
+def _who(around: Around, work: Work, person: Person | None) -> Reply:
     member = person.member if person else None
     place = member.partnership if member else next(iter(person.coordinates), None) if person else None
     if place is None:
-        return Reply((Screen(words.who(desk.host, None, [])),))
+        return Reply((Screen(words.who(around.host, None, [])),))
     partnership = work.partnerships.get(place)
     names = {o.number: o.name for o in partnership.organisations}
     setters = [f"someone from {names[n]}" if n else "someone outside it" for n in work.people.coordinators_from(place)]
-    return Reply((Screen(words.who(desk.host, partnership, setters)),))
+    return Reply((Screen(words.who(around.host, partnership, setters)),))
 
 
 def _stop(work: Work, person: Person | None) -> Reply:

@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from telegram import Update
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram import Bot, Update
+from telegram.error import Conflict, EndPointNotFound, InvalidToken, TelegramError
 
 from bot.logs import warn
 from bot.telegram.handlers import Careful
@@ -22,6 +22,7 @@ from storage.errors import LostRace, Unavailable
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # pragma: allowlist secret (the header's name)
 _POLL_SECONDS = 25
+_MOST = 100  # updates in one batch, Telegram's own limit
 _TRIES = 3  # of an update that fails for no reason of the database's; then it is set aside
 _LARGEST = 1 << 20
 _CONFLICT_SECONDS = 180
@@ -31,6 +32,15 @@ T = TypeVar("T")
 
 class OtherPoller(Exception):
     """Another program polls with this token."""
+
+
+def _read(raw: dict[str, Any] | bytes, bot: Bot) -> Update | None:
+    """The update; None where it makes no sense, which it will make no more the next time."""
+    try:
+        return Update.de_json(json.loads(raw) if isinstance(raw, bytes) else raw, bot)
+    except Exception as exc:  # noqa: BLE001  whatever an update may hold, the next one is to be read
+        warn("update_unreadable", why=type(exc).__name__)
+        return None
 
 
 class Poller:
@@ -76,26 +86,34 @@ class Poller:
         """End after the batch in hand."""
         self._stopping.set()
 
-    async def _fetch(self) -> Sequence[Update]:
-        updates: Sequence[Update] = await self._application.bot.get_updates(
-            offset=self._offset, timeout=_POLL_SECONDS, allowed_updates=ALLOWED, read_timeout=_POLL_SECONDS + 10
-        )
-        return updates
+    async def _fetch(self, limit: int = _MOST, seconds: int = _POLL_SECONDS) -> list[dict[str, Any]]:
+        """What waits, as Telegram wrote it."""
+        bot, offset = self._application.bot, self._offset
+        asked = {"offset": offset, "limit": limit, "timeout": seconds, "allowed_updates": ALLOWED}
+        try:
+            # Not by the library's own get_updates: one update it cannot read costs it the whole batch, for ever.
+            waiting: list[dict[str, Any]] = await bot.do_api_request("getupdates", asked, read_timeout=seconds + 10)
+        except EndPointNotFound:
+            raise InvalidToken from None  # Telegram says "not found" of a token it has forgotten
+        return waiting
 
-    async def _take(self, updates: Sequence[Update]) -> bool:
+    async def _take(self, updates: Sequence[dict[str, Any]]) -> bool:
         """Process a batch; move the offset past what is committed. False where something has to come again."""
-        fresh = [u for u in updates if u.update_id not in self._taken]
+        fresh = [u for u in updates if u["update_id"] not in self._taken]
         outcomes = await asyncio.gather(*(self._one(u) for u in fresh))
-        self._taken.update(u.update_id for u, done in zip(fresh, outcomes, strict=True) if done)
+        self._taken.update(u["update_id"] for u, done in zip(fresh, outcomes, strict=True) if done)
         for update in updates:
             # Update ids start anew at a random number after a quiet week, so "the next" is only ever "this plus one".
-            if update.update_id not in self._taken:
+            if update["update_id"] not in self._taken:
                 return False
-            self._offset = update.update_id + 1
+            self._offset = update["update_id"] + 1
         self._taken.clear()
         return True
 
-    async def _one(self, update: Update) -> bool:
+    async def _one(self, raw: dict[str, Any]) -> bool:
+        update = _read(raw, self._application.bot)
+        if update is None:
+            return True
         try:
             await self._application.process_update(update)
         except (Unavailable, LostRace):
@@ -125,9 +143,7 @@ class Poller:
         """Tell Telegram what is committed, so that the next start does not meet it again."""
         if self._offset:
             with suppress(TelegramError):
-                await self._application.bot.get_updates(
-                    offset=self._offset, limit=1, timeout=0, allowed_updates=ALLOWED
-                )
+                await self._fetch(limit=1, seconds=0)
 
 
 class Webhook:
@@ -155,14 +171,13 @@ class Webhook:
         given = request.headers.get(SECRET_HEADER, "").encode()
         if not hmac.compare_digest(given, self._secret):
             return Response(status_code=404)
-        if int(request.headers.get("content-length") or 0) > _LARGEST:
-            return Response(status_code=413)
-        try:
-            update = Update.de_json(json.loads(await request.body()), self._application.bot)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            warn("update_unreadable")
-            return Response(status_code=200)  # it will read no better the next time
-        return await self._process(update)
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _LARGEST:
+                return Response(status_code=413)
+        update = _read(bytes(body), self._application.bot)
+        return Response(status_code=200) if update is None else await self._process(update)
 
     async def _process(self, update: Update) -> Response:
         try:

@@ -32,7 +32,7 @@ from bot.telegram.read import user_of
 from bot.telegram.wire import NotSent
 
 _MOST_PATIENCE = 60  # seconds a reply to a tap waits when told to; the next tap redraws in any case
-_GONE = ("chat not found", "user is deactivated", "bot was blocked", "not a member", "bot was kicked")
+_GONE = ("chat not found", "user is deactivated", "bot was blocked", "not a member", "bot was kicked")  # said as 400
 
 
 def keyboard(screen: Screen) -> Keyboard | None:
@@ -72,7 +72,9 @@ class TelegramChannel:
         except InvalidToken:
             warn("token_refused")
             raise TryLater(60) from None
-        except (Forbidden, BadRequest) as exc:
+        except Forbidden:
+            raise Unreachable from None
+        except BadRequest as exc:
             if any(sign in str(exc).lower() for sign in _GONE):
                 raise Unreachable from None
             warn("send_refused")
