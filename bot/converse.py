@@ -13,6 +13,7 @@ from flows.effects import Notice
 from flows.engine import Engine
 from flows.events import Event, Tapped, Wrote
 from flows.run import DONE
+from storage.errors import Unavailable
 from storage.runs import started
 from storage.values import OpenRun
 from storage.work import Store, Work
@@ -36,11 +37,13 @@ class Desk:
     def converse(self, inbounds: Sequence[Inbound]) -> list[Reply | Exception]:
         """Handle events in order, several in one transaction.
 
-        Returns: one reply for each, drawn from what was committed. Where the shared transaction fails, each
-            event is tried alone, and one that still fails has its exception in its place.
+        Returns: one reply for each, drawn from what was committed. Where one of them spoils the shared
+            transaction, each is tried alone, and one that still fails has its exception in its place.
         """
         try:
             return list(self._together(inbounds))
+        except Unavailable as exc:
+            return [exc] * len(inbounds)  # no event's fault: to try each alone would make all of them wait for each
         except Exception as exc:  # noqa: BLE001  one poisonous event must not take its neighbours along
             if len(inbounds) == 1:
                 return [exc]
@@ -84,13 +87,17 @@ class Desk:
 
     def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
         found = self.around.open_run(work, inbound.address)
+        if found is not None and inbound.message is not None and found.message == inbound.message:
+            # The note that was taken, delivered once more.
+            return Reply((checkin.screen(self.flows[found.run.flow], found.run),))
         if found is None or found.run.state == DONE:
             return members.said_out_of_turn(work, inbound)
+        over = found.message
         said = self._step(work, found, Wrote(text))
         if said is not None:
             return Reply((Screen(said),))
-        drawn = checkin.screen(self.flows[found.run.flow], found.run)
-        return Reply((drawn,), over=found.message, erase=inbound.message)
+        work.runs.keep_message(found.run.id, inbound.message)
+        return Reply((checkin.screen(self.flows[found.run.flow], found.run),), over=over, erase=inbound.message)
 
     def _step(self, work: Work, found: OpenRun, event: Event) -> str | None:
         """Step the run; what to say where the event did not fit."""

@@ -111,6 +111,9 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, t
         # The same person tapping twice stands where they stood; anyone else meets the one answer for bad links.
         if member is not None:
             return _again(around, work, inbound, member)
+        if person is not None and person.coordinates:
+            partnership = work.partnerships.get(person.coordinates[0])
+            return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
         return Reply((Screen(words.BAD_LINK),), over=inbound.message)
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:

@@ -15,7 +15,7 @@ from flows.engine import Engine
 from flows.plan import rotating_item
 from flows.schedule import closing, reminder
 from storage.db import truncate_wal
-from storage.errors import Refused
+from storage.errors import Refused, Unavailable
 from storage.keys import KeyStore
 from storage.people import new_id
 from storage.values import Due, Partnership, Round
@@ -152,21 +152,34 @@ def run_due(store: Store, flows: Mapping[str, Engine], jobs: Jobs, now: datetime
     """Do everything that is due, each in its own transaction; how many things were done.
 
     A thing done by another process meanwhile is left alone. A thing that fails stays due.
+
+    Raises: what kept the first of them from being done, once all others are.
     """
     with store.work() as work:
         waiting = work.rounds.due(now)
-    done = 0
+    done, failed = 0, None
     for due in waiting:
-        with store.work() as work:
-            if not work.rounds.done(due):
-                continue
-            _do(work, store.keys, flows, jobs, due, now)
-        if due.kind == "tidy":
-            jobs.forget(due.subject)
-        if due.kind == "destroy":
-            truncate_wal(store.database)
-        done += 1
+        try:
+            done += _do_once(store, flows, jobs, due, now)
+        except Unavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001  one partnership's trouble must not stop the others
+            failed = failed or exc
+    if failed is not None:
+        raise failed
     return done
+
+
+def _do_once(store: Store, flows: Mapping[str, Engine], jobs: Jobs, due: Due, now: datetime) -> bool:
+    with store.work() as work:
+        if not work.rounds.done(due):
+            return False
+        _do(work, store.keys, flows, jobs, due, now)
+    if due.kind == "tidy":
+        jobs.forget(due.subject)
+    if due.kind == "destroy":
+        truncate_wal(store.database)
+    return True
 
 
 def destroy_due(store: Store, now: datetime) -> None:

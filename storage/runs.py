@@ -128,7 +128,9 @@ class Runs:
             o.seen = o.run.turn
 
     def keep_message(self, run: str, message: int | None) -> None:
-        """Remember which message shows the check-in."""
+        """Remember which message shows the check-in where words are asked for, or brought the note that was taken."""
+        if run in self._loaded:
+            self._loaded[run].message = message
         self._connection.execute(update(_RUN).where(_RUN.c.id == run).values(message=message))
 
     def _sealed(self, o: OpenRun) -> dict[str, object]:

@@ -193,7 +193,9 @@ class RunRow(_Model, table=True):
     turn: int = Field(description="optimistic lock and staleness token")
     finished: bool = Field(description="the bit reminders ask; no time beside it")
     message: int | None = Field(
-        default=None, sa_column=Column(BigInteger, nullable=True), description="the check-in's message, to edit it"
+        default=None,
+        sa_column=Column(BigInteger, nullable=True),
+        description="what a note is drawn over; then the note's own",
     )
 
 

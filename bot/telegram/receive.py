@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from telegram import Bot, Update
-from telegram.error import Conflict, EndPointNotFound, InvalidToken, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.logs import warn
 from bot.telegram.handlers import Careful
+from bot.telegram.read import update_of
+from bot.telegram.wire import calling
 from storage.errors import LostRace, Unavailable
 
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
@@ -37,7 +39,7 @@ class OtherPoller(Exception):
 def _read(raw: dict[str, Any] | bytes, bot: Bot) -> Update | None:
     """The update; None where it makes no sense, which it will make no more the next time."""
     try:
-        return Update.de_json(json.loads(raw) if isinstance(raw, bytes) else raw, bot)
+        return update_of(json.loads(raw) if isinstance(raw, bytes) else raw, bot)
     except Exception as exc:  # noqa: BLE001  whatever an update may hold, the next one is to be read
         warn("update_unreadable", why=type(exc).__name__)
         return None
@@ -87,14 +89,9 @@ class Poller:
         self._stopping.set()
 
     async def _fetch(self, limit: int = _MOST, seconds: int = _POLL_SECONDS) -> list[dict[str, Any]]:
-        """What waits, as Telegram wrote it."""
-        bot, offset = self._application.bot, self._offset
-        asked = {"offset": offset, "limit": limit, "timeout": seconds, "allowed_updates": ALLOWED}
-        try:
-            # Not by the library's own get_updates: one update it cannot read costs it the whole batch, for ever.
-            waiting: list[dict[str, Any]] = await bot.do_api_request("getupdates", asked, read_timeout=seconds + 10)
-        except EndPointNotFound:
-            raise InvalidToken from None  # Telegram says "not found" of a token it has forgotten
+        """What waits, as Telegram wrote it: the library's own reading loses a whole batch to one bad update."""
+        asked = {"offset": self._offset, "limit": limit, "timeout": seconds, "allowed_updates": ALLOWED}
+        waiting: list[dict[str, Any]] = await calling(self._application.bot, "getUpdates", asked, seconds + 10)
         return waiting
 
     async def _take(self, updates: Sequence[dict[str, Any]]) -> bool:

@@ -2,19 +2,10 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import (
-    Bot,
-    BotCommand,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
-    Message,
-    MessageEntity,
-)
-from telegram import InlineKeyboardButton as KeyboardButton
-from telegram import InlineKeyboardMarkup as Keyboard
-from telegram.constants import MessageEntityType
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 from telegram.error import (
     BadRequest,
     Forbidden,
@@ -29,21 +20,22 @@ from bot import words
 from bot.channel import Inbound, Reply, Screen, TryLater, Unclear, Unreachable
 from bot.logs import warn
 from bot.telegram.read import user_of
-from bot.telegram.wire import NotSent
+from bot.telegram.wire import NotSent, calling
 
 _MOST_PATIENCE = 60  # seconds a reply to a tap waits when told to; the next tap redraws in any case
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "not a member", "bot was kicked")  # said as 400
 
 
-def keyboard(screen: Screen) -> Keyboard | None:
-    """The buttons of a screen as Telegram's."""
-    rows = [[KeyboardButton(b.label, callback_data=b.data) for b in row] for row in screen.buttons]
-    return Keyboard(rows) if rows else None
-
-
-def _entities(screen: Screen) -> list[MessageEntity] | None:
-    # Plain text and entities: nothing a person typed or an operator named can turn into markup.
-    return [MessageEntity(MessageEntityType.BOLD, start, length) for start, length in screen.bold] or None
+def _fields(chat: int, screen: Screen) -> dict[str, Any]:
+    """A screen as the Bot API's fields."""
+    fields: dict[str, Any] = {"chat_id": chat, "text": screen.text}
+    if screen.buttons:
+        rows = [[{"text": b.label, "callback_data": b.data} for b in row] for row in screen.buttons]
+        fields["reply_markup"] = {"inline_keyboard": rows}
+    if screen.bold:
+        # Plain text and entities: nothing a person typed or an operator named can turn into markup.
+        fields["entities"] = [{"type": "bold", "offset": start, "length": length} for start, length in screen.bold]
+    return fields
 
 
 class TelegramChannel:
@@ -82,18 +74,12 @@ class TelegramChannel:
         except TelegramError:
             raise Unclear from None
 
-    async def _new(self, chat: int, screen: Screen) -> Message:
+    async def _new(self, chat: int, screen: Screen) -> None:
         if screen.picture is not None:
-            return await self._bot.send_photo(chat, screen.picture, caption=screen.text[:1024])
-        return await self._bot.send_message(
-            chat,
-            screen.text,
-            entities=_entities(screen),
-            reply_markup=keyboard(screen),
-            # A check-in stays in its chat; a digest is for sharing.
-            protect_content=bool(screen.buttons),
-            disable_web_page_preview=None,
-        )
+            await self._bot.send_photo(chat, screen.picture, caption=screen.text[:1024])
+            return
+        # A check-in stays in its chat; a digest is for sharing.
+        await calling(self._bot, "sendMessage", _fields(chat, screen) | {"protect_content": bool(screen.buttons)})
 
     # --- replies: drawn from the committed state, so drawing again is harmless and failing is survivable
 
@@ -107,7 +93,7 @@ class TelegramChannel:
     async def _acknowledge(self, query: str, notice: str | None) -> None:
         # Best effort: Telegram forgets a tap after a while, and the answer is saved all the same.
         with suppress(TelegramError):
-            await self._bot.answer_callback_query(query, notice)
+            await calling(self._bot, "answerCallbackQuery", {"callback_query_id": query, "text": notice})
 
     async def _draw(self, chat: int, reply: Reply) -> None:
         try:
@@ -137,9 +123,7 @@ class TelegramChannel:
             await self._new(chat, screen)
             return
         try:
-            await self._bot.edit_message_text(
-                screen.text, chat, over, entities=_entities(screen), reply_markup=keyboard(screen)
-            )
+            await calling(self._bot, "editMessageText", _fields(chat, screen) | {"message_id": over})
         except BadRequest as exc:
             if "not modified" not in str(exc):
                 await self._new(chat, screen)

@@ -1,13 +1,20 @@
 """python-telegram-bot's transport on aiohttp: about ten times the steps a second of its default one."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from telegram import Bot
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
 
 _READ_SECONDS, _CONNECT_SECONDS, _CONNECTIONS = 20.0, 10.0, 64
+_USUAL = aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS)
+_JSON = {"Content-Type": "application/json"}
+_NEEDLESS = ("User-Agent", "Accept", "Accept-Encoding")  # headers Telegram has no use for
 
 
 class NotSent(NetworkError):
@@ -24,7 +31,9 @@ class Wire(BaseRequest):
         """Open the pool."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers=_NEEDLESS
+            )
 
     async def shutdown(self) -> None:
         """Close the pool."""
@@ -54,10 +63,11 @@ class Wire(BaseRequest):
             TimedOut, NetworkError: perhaps delivered.
         """
         assert self._session is not None  # noqa: S101  initialised before use
-        wait = _READ_SECONDS if read_timeout is None or isinstance(read_timeout, DefaultValue) else float(read_timeout)
-        timeout = aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=wait)
+        usual = read_timeout is None or isinstance(read_timeout, DefaultValue)
+        timeout = _USUAL if usual else aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=read_timeout)
+        body, headers = _body(request_data)
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as answer:
+            async with self._session.request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as exc:
             raise NotSent(type(exc).__name__) from None
@@ -68,12 +78,26 @@ class Wire(BaseRequest):
             raise NetworkError(type(exc).__name__) from None
 
 
-def _body(data: RequestData | None) -> Any:
+async def calling(bot: Bot, method: str, fields: Mapping[str, Any], wait: float | None = None) -> Any:
+    """The result of a method called with JSON-ready fields, as it comes. Units: `wait` in seconds.
+
+    The road of the library's own `Bot` methods, errors included, without building its objects and reading a
+    whole message back: together they took a third of a step.
+
+    Raises:
+        TelegramError: as the library's methods do.
+    """
+    data = RequestData([RequestParameter(name, value, None) for name, value in fields.items()])
+    return await bot.request.post(f"{bot.base_url}/{method}", data, read_timeout=wait)
+
+
+def _body(data: RequestData | None) -> tuple[Any, dict[str, str] | None]:
     if data is None:
-        return None
+        return None, None
     if not data.contains_files:
-        return data.json_parameters
+        # JSON, not a form: encoding a form took a seventh of a step.
+        return json.dumps(data.parameters).encode(), _JSON
     form = aiohttp.FormData(data.json_parameters)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=kind)
-    return form
+    return form, None
