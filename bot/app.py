@@ -4,10 +4,11 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Any
 
 import uvloop
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot import words
 from bot.clock import Clock, SystemClock
@@ -44,6 +45,7 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
     async with AsyncExitStack() as stack:
         stack.callback(store.dispose)
         stack.callback(slot.release)
+        stack.push_async_callback(application.bot.shutdown)  # also where it never came up
         await _patiently(application.initialize)
         stack.push_async_callback(application.shutdown)
         host = words.Host(settings.operator, settings.contact, application.bot.username)
@@ -65,11 +67,11 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
 
 
 async def _patiently(start: Callable[[], Awaitable[Any]]) -> None:
-    """Reach Telegram, again and again while it is down; a refused token is final."""
+    """Reach Telegram, again and again while it is down; what it refuses is final."""
     for pause in (1, 2, 5, 10, 20, 0):
         try:
             await start()
-        except InvalidToken:
+        except (InvalidToken, BadRequest):
             raise
         except TelegramError:
             if not pause:
@@ -109,7 +111,7 @@ async def _webhook(settings: Settings, application: Careful, told: asyncio.Event
     host, _, port = settings.webhook_listen.rpartition(":")
     server = Server(hook.web)
     serving = asyncio.create_task(server.serve([listen(host, int(port))]))
-    await hook.register(settings.webhook_url)
+    await _patiently(partial(hook.register, settings.webhook_url))
     while not told.is_set() and not serving.done():
         with suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), _WATCH_SECONDS)
@@ -144,6 +146,8 @@ def main() -> int:
         return _say("Telegram refuses the token. Copy PULSE_TELEGRAM_TOKEN again from @BotFather.")
     except OtherPoller:
         return _say("Another program polls Telegram with this token. Stop it, or give this bot a token of its own.")
+    except BadRequest as exc:
+        return _say(f"Telegram refuses what it is asked: {exc}. Check PULSE_WEBHOOK_URL.")
     except TelegramError as exc:
         return _say(f"Telegram cannot be reached ({type(exc).__name__}). Check the network and PULSE_TELEGRAM_API_URL.")
     return 0

@@ -33,6 +33,8 @@ def main() -> NoReturn:
         app()
     except (BadSettings, StorageError, FlowsError) as exc:
         fail(str(exc))
+    except OSError as exc:
+        fail(f"{exc.filename or 'A file'}: {exc.strerror}. Check that its folder is there and open to you.")
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)

@@ -4,7 +4,7 @@ from bot import checkin, words
 from bot.around import Around
 from bot.channel import Button, Command, Inbound, Press, Reply, Screen
 from bot.local import opening_after
-from storage.values import Member, Partnership, Person
+from storage.values import Due, Member, Partnership, Person
 from storage.work import Work
 
 
@@ -41,7 +41,7 @@ def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply
         case "checkin":
             return _check_in(around, work, inbound, person)
         case "forget":
-            return _forget(work, inbound, person, pressed.about)
+            return _forget(around, work, inbound, person, pressed.about)
         case "back" if member is not None:
             work.people.pick(member.id, state="active")
             return Reply((Screen(words.BACK_AGAIN),), over=inbound.message)
@@ -104,7 +104,9 @@ def _follow_link(around: Around, work: Work, inbound: Inbound, member: Member | 
 
 
 def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
-    now = around.clock.now()
+    now, lookup = around.clock.now(), work.people.lookup(inbound.address)
+    if person is None and around.wrong_links.too_many(lookup, now):
+        return Reply((Screen(words.TOO_MANY_LINKS),), over=inbound.message)
     link = work.people.link(token, now)
     member = person.member if person else None
     if link is None:
@@ -114,6 +116,7 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, t
         if person is not None and person.coordinates:
             partnership = work.partnerships.get(person.coordinates[0])
             return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
+        around.wrong_links.add(lookup, now)
         return Reply((Screen(words.BAD_LINK),), over=inbound.message)
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:
@@ -217,12 +220,13 @@ def _ask_forget(person: Person | None) -> Reply:
     return Reply((Screen(words.ASK_FORGET, sure),))
 
 
-def _forget(work: Work, inbound: Inbound, person: Person | None, choice: str) -> Reply:
+def _forget(around: Around, work: Work, inbound: Inbound, person: Person | None, choice: str) -> Reply:
     if person is None or choice != "sure":
         return Reply((Screen(words.FORGOTTEN if person is None else words.KEPT),), over=inbound.message)
     if person.member is not None:
         work.rounds.forget(person.member.id)
     work.people.forget(person.id)
+    work.rounds.plan(Due("purge", "log", around.clock.now()))
     return Reply((Screen(words.FORGOTTEN),), over=inbound.message)
 
 

@@ -25,6 +25,8 @@ FLOW = "weekly-pulse"
 ROUNDS_IN_A_PERIOD = 4
 WEEKLY_FROM = 20  # joined members; Source: results.md section 1
 WORTH_SENDING = timedelta(hours=12)  # left of a round, or a late prompt is not sent; Source: promises F26
+SENT_BY = timedelta(days=1)  # after this a digest's own sends are forgotten too
+_DELETES = ("tidy", "sweep", "destroy", "purge")  # after these, or beside them, rows are gone that must leave no copy
 
 PROMPT, REMIND, DIGEST = "prompt", "remind", "digest"
 
@@ -175,9 +177,9 @@ def _do_once(store: Store, flows: Mapping[str, Engine], jobs: Jobs, due: Due, no
         if not work.rounds.done(due):
             return False
         _do(work, store.keys, flows, jobs, due, now)
-    if due.kind == "tidy":
+    if due.kind in ("tidy", "sweep"):
         jobs.forget(due.subject)
-    if due.kind == "destroy":
+    if due.kind in _DELETES:
         truncate_wal(store.database)
     return True
 
@@ -212,6 +214,9 @@ def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due
                 members = work.rounds.active_members(closed.partnership).values()
                 everyone = dict.fromkeys([*members, *work.rounds.coordinators(closed.partnership)])
                 jobs.add(work.connection, DIGEST, closed.id, everyone)
+                work.rounds.plan(Due("sweep", closed.id, now + SENT_BY))
+        case "sweep":
+            work.rounds.forget_sends(due.subject)
         case "destroy":
             keys.destroy_period_key(due.subject)
 

@@ -1,5 +1,6 @@
 """Everything the operator may turn. Read once, in `app.py` and `cli.py`, and passed on by value."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,8 +33,16 @@ class Settings(BaseSettings):
     @classmethod
     def _host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal() or int(port) > 65535:
             message = "give a host and a port, such as 127.0.0.1:8443"
+            raise ValueError(message)
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _as_telegram_takes_it(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            message = "use letters, digits, _ and - alone, 256 at most"
             raise ValueError(message)
         return value
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from storage.errors import Unavailable, unavailable
 
@@ -26,7 +26,11 @@ _PRAGMAS = {
 
 def driver_url(url: str) -> URL:
     """`url` with the driver this project ships."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:  # its own text would repeat the address, password and all
+        message = "A database's address makes no sense. Use sqlite:///FILE or postgresql://…"
+        raise Unavailable(message) from None
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":

@@ -38,7 +38,7 @@ def unavailable(error: DBAPIError, url: str) -> Unavailable:
         why = "is locked by another program. Close that program, or wait and try again"
     elif "readonly" in text or "read-only" in text:
         why = "cannot be written to. Check the rights on the file and its folder, and that the disk is not read-only"
-    elif "full" in text:
+    elif "full" in text or "no space" in text:
         why = "has no room left on its disk. Free some space and try again"
     elif "no such table" in text or getattr(error.orig, "sqlstate", None) == "42P01":  # undefined_table
         why = "has not been set up. Run `pulse init`"

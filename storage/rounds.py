@@ -137,7 +137,7 @@ class Rounds:
         """Mark it closed and forget who answered it: runs and claims go; with the period its ballots go too."""
         self._connection.execute(update(_ROUND).where(_ROUND.c.id == round_.id).values(closed=True))
         self._connection.execute(delete(_RUN).where(_RUN.c.round_id == round_.id))
-        self._connection.execute(delete(_CLAIM).where(_CLAIM.c.round_id == round_.id))
+        self.forget_sends(round_.id)
         if round_.place == 4:
             self._connection.execute(update(_PERIOD).where(_PERIOD.c.id == round_.period).values(closed=True))
             self._connection.execute(delete(_BALLOT).where(_BALLOT.c.period_id == round_.period))
@@ -213,6 +213,10 @@ class Rounds:
                 _CLAIM.c.round_id == round_id, _CLAIM.c.person_id == person, _CLAIM.c.kind == kind
             )
         )  # fmt: skip
+
+    def forget_sends(self, round_id: str) -> None:
+        """Delete every claim of the round: nobody can tell who was sent what."""
+        self._connection.execute(delete(_CLAIM).where(_CLAIM.c.round_id == round_id))
 
     def mark_sent(self, round_id: str, person: str, kind: str) -> None:
         """The send is known to have arrived."""

@@ -174,7 +174,7 @@ class RoundRow(_Model, table=True):
     period_id: str = Field(sa_column=_owner("period.id", index=True))
     place: int
     flow: str = Field(sa_column=Column(String(80), nullable=False), description="id@version")
-    rotating: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))
+    rotating: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     opened_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     reminds_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     closes_at: datetime = Field(sa_column=Column(Instant, nullable=False))

@@ -152,9 +152,7 @@ class StandIn:
         """Wait till the bot has confirmed every update."""
         await self.until(lambda: not self.pending, lambda: f"the bot to confirm {self.pending} updates")
 
-    async def until(
-        self, ready: Callable[[], T], hope: Callable[[], str] = lambda: "what was hoped for"
-    ) -> T:
+    async def until(self, ready: Callable[[], T], hope: Callable[[], str] = lambda: "what was hoped for") -> T:
         """Wait till `ready` gives something true; it is asked again after everything that happens here."""
         return await until(self._api, ready, hope)
 

@@ -136,9 +136,7 @@ class BotApi:
 
     def _send_document(self, params: Json) -> Json:
         file_id = self._file(params, "document")
-        return self._send(
-            params, {"document": {"file_id": file_id, "file_unique_id": file_id}, **caption_of(params)}
-        )
+        return self._send(params, {"document": {"file_id": file_id, "file_unique_id": file_id}, **caption_of(params)})
 
     def _send(self, params: Json, content: Json) -> Json:
         chat = self._writable(params)
@@ -164,9 +162,7 @@ class BotApi:
         message = self._editable(params)
         if "text" not in message:
             raise RefusedError(400, "Bad Request: there is no text in the message to edit")
-        return self._change(
-            message, {**text_of(params), **keyboard_of(params)}, drop={"entities", "reply_markup"}
-        )
+        return self._change(message, {**text_of(params), **keyboard_of(params)}, drop={"entities", "reply_markup"})
 
     def _edit_caption(self, params: Json) -> Json:
         message = self._editable(params)

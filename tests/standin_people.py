@@ -12,7 +12,7 @@ from standin_text import commands
 from standin_wire import Json, found
 
 T = TypeVar("T")
-PATIENCE = 10.0  # seconds before a wait gives up
+PATIENCE = 30.0  # seconds a wait may take before it is a failure; a busy machine is slow to start processes
 BLOCKED = "Forbidden: bot was blocked by the user"
 
 
@@ -152,9 +152,7 @@ def seen(api: BotApi, message: Json) -> Message:
     return Message(
         id=message["message_id"],
         text=message.get("text", "") or message.get("caption", ""),
-        buttons=[
-            [Button(b["text"], b.get("callback_data", ""), b.get("url", "")) for b in row] for row in keyboard
-        ],
+        buttons=[[Button(b["text"], b.get("callback_data", ""), b.get("url", "")) for b in row] for row in keyboard],
         photo=api.files.get(photo),
         document=api.files.get(document),
         mine=message["from"]["id"] != api.me["id"],

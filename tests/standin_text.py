@@ -11,9 +11,7 @@ KINDS = {"b": BOLD, "strong": BOLD, "i": ITALIC, "em": ITALIC, "u": UNDERLINE, "
 KINDS |= {"s": STRIKE, "strike": STRIKE, "del": STRIKE, "tg-spoiler": "spoiler"}
 KINDS |= {"code": "code", "pre": "pre", "blockquote": "blockquote", "a": "text_link"}
 TAG = re.compile(r"<(/?)([a-z-]+)((?:\s+[a-z-]+(?:=\"[^\"<>]*\")?)*)\s*>", re.IGNORECASE)
-ESCAPE = re.compile(
-    r"&(?:lt|gt|amp|quot|#[0-9]+|#x[0-9a-f]+);", re.IGNORECASE
-)  # the only ones Telegram knows
+ESCAPE = re.compile(r"&(?:lt|gt|amp|quot|#[0-9]+|#x[0-9a-f]+);", re.IGNORECASE)  # the only ones Telegram knows
 COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]+)?(?!\S)")
 
 

@@ -22,13 +22,10 @@ LANES = {
     "callback_query": 3,
     "my_chat_member": 5,
 }  # Telegram's own numbers of the queues beside a chat's messages
-OTHER_POLL = (
-    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-)
+OTHER_POLL = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 WEBHOOK_CAME = "Conflict: terminated by setWebhook request"
 WEBHOOK_ACTIVE = (
-    "Conflict: can't use getUpdates method while webhook is active;"
-    " use deleteWebhook to delete the webhook first"
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
 
 
@@ -160,9 +157,7 @@ class Updates:
         self._handed = 0
         if offset < 0:
             self.queue = self.queue[offset:]
-        elif (
-            offset <= self.next_id + 10
-        ):  # Telegram ignores an offset further in the future, as after new numbers
+        elif offset <= self.next_id + 10:  # Telegram ignores an offset further in the future, as after new numbers
             self.queue = [update for update in self.queue if update.id >= offset]
 
     def _remember_allowed(self, params: Json) -> None:
@@ -236,9 +231,7 @@ class Updates:
             return None
         lanes = {update.lane for update in self._busy}
         repeated = (update for update in self.again if update not in self._busy)
-        return next(repeated, None) or next(
-            (update for update in self.queue if update.lane not in lanes), None
-        )
+        return next(repeated, None) or next((update for update in self.queue if update.lane not in lanes), None)
 
     async def _deliver(self, http: aiohttp.ClientSession, webhook: Webhook, update: Update) -> None:
         pause = 0.0  # the first retry comes at once
@@ -261,9 +254,7 @@ class Updates:
         try:
             if self._faults.webhook_down:
                 raise aiohttp.ClientConnectionError
-            async with http.post(
-                webhook.url, json=update.body, headers=headers, allow_redirects=False
-            ) as answer:
+            async with http.post(webhook.url, json=update.body, headers=headers, allow_redirects=False) as answer:
                 self.posts.append(Post(update.id, answer.status, answer.headers.get("Retry-After")))
                 taken = 200 <= answer.status <= 299
                 if not taken:

@@ -559,9 +559,7 @@ async def test_taps_wait_150_seconds_and_messages_a_day(telegram, ada):
 
 
 async def test_a_webhook_gets_updates_with_its_secret(telegram, bot, ada, webhook):
-    await bot.set_webhook(
-        webhook.url, secret_token=SHIBBOLETH, allowed_updates=["message"], max_connections=3
-    )
+    await bot.set_webhook(webhook.url, secret_token=SHIBBOLETH, allowed_updates=["message"], max_connections=3)
     await ada.says("hello")
     await telegram.settled()
     assert [body["message"]["text"] for body in webhook.bodies] == ["hello"]
@@ -583,9 +581,7 @@ async def test_a_webhook_is_asked_again_till_it_says_2xx(telegram, bot, ada, web
         (200, None),
     ]
     assert len({body["update_id"] for body in webhook.bodies}) == 1
-    assert (await bot.get_webhook_info()).last_error_message.startswith(
-        "Wrong response from the webhook: 500"
-    )
+    assert (await bot.get_webhook_info()).last_error_message.startswith("Wrong response from the webhook: 500")
 
 
 async def test_a_webhook_out_of_reach_gets_the_updates_later(telegram, bot, ada, webhook):
@@ -599,9 +595,7 @@ async def test_a_webhook_out_of_reach_gets_the_updates_later(telegram, bot, ada,
     assert [telegram.posts[0].status, telegram.posts[-1].status] == [0, 200]
 
 
-async def test_a_persons_updates_reach_a_webhook_one_by_one_and_others_do_not_wait(
-    telegram, bot, ada, webhook
-):
+async def test_a_persons_updates_reach_a_webhook_one_by_one_and_others_do_not_wait(telegram, bot, ada, webhook):
     await bot.set_webhook(webhook.url)
     webhook.open.clear()
     await ada.says("first")
@@ -842,9 +836,7 @@ async def test_a_poll_under_way_breaks_when_telegram_goes_down(telegram, bot):
 async def test_a_stand_in_that_breaks_breaks_its_test():
     async def test() -> None:
         async with StandIn() as telegram, httpx.AsyncClient(trust_env=False) as http:
-            await http.post(
-                f"{telegram.url}/bot{telegram.token}/setMyCommands", json={"commands": ["no object"]}
-            )
+            await http.post(f"{telegram.url}/bot{telegram.token}/setMyCommands", json={"commands": ["no object"]})
 
     with pytest.raises(TypeError):
         await test()

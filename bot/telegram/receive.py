@@ -27,7 +27,7 @@ _POLL_SECONDS = 25
 _MOST = 100  # updates in one batch, Telegram's own limit
 _TRIES = 3  # of an update that fails for no reason of the database's; then it is set aside
 _LARGEST = 1 << 20
-_CONFLICT_SECONDS = 180
+_CONFLICT_PAUSE, _CONFLICT_SECONDS = 5, 180
 
 T = TypeVar("T")
 
@@ -63,16 +63,19 @@ class Poller:
             InvalidToken: Telegram refuses the token.
         """
         pause = conflicts = 0.0
-        await self._application.bot.delete_webhook()
+        hooked = True  # perhaps; Telegram lets nobody poll while there is a webhook
         while not self._stopping.is_set():
             try:
+                if hooked:
+                    await self._or_stop(self._application.bot.delete_webhook())
+                    hooked = False
                 updates = await self._or_stop(self._fetch())
                 pause = 0.0 if await self._take(updates or ()) else min(pause * 2 + 0.2, 5)
                 conflicts = 0.0
             except InvalidToken:
                 raise
             except Conflict:
-                pause = min(pause + 5, 60)
+                pause = min(pause + _CONFLICT_PAUSE, 60)
                 conflicts += pause
                 warn("other_poller")
                 if conflicts > _CONFLICT_SECONDS:

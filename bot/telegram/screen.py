@@ -132,7 +132,8 @@ class TelegramChannel:
 
     async def set_menus(self, coordinators: list[str]) -> None:
         """Tell Telegram which commands to offer to whom; display only, never a right."""
-        await self._bot.set_my_commands(_commands(words.MEMBER_COMMANDS), BotCommandScopeAllPrivateChats())
+        with suppress(TelegramError):
+            await self._bot.set_my_commands(_commands(words.MEMBER_COMMANDS), BotCommandScopeAllPrivateChats())
         for address in coordinators:
             await self.offer_coordinator_menu(address)
 

@@ -88,6 +88,9 @@ def main(database_url: str, keys_url: str) -> None:
 
 
 def _command() -> int:
+    if len(sys.argv) != 3:
+        print("Give two addresses: the database's, then the key store's.", file=sys.stderr)  # noqa: T201  this is a command
+        return 2
     try:
         main(*sys.argv[1:3])
     except StorageError as exc:

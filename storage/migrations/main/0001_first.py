@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("period_id", sa.String(length=32), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("flow", sa.String(length=80), nullable=False),
-        sa.Column("rotating", sa.String(length=16), nullable=True),
+        sa.Column("rotating", sa.String(length=32), nullable=True),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("reminds_at", sa.BigInteger(), nullable=False),
         sa.Column("closes_at", sa.BigInteger(), nullable=False),

@@ -1,0 +1,284 @@
+"""One send, done once: claimed before it is made, and made again only where it is proven not to have happened."""
+
+import asyncio
+import shutil
+import sys
+from collections import deque
+
+import pytest
+from databases import Databases, only_sqlite
+from riverside import Riverside, address, labels
+
+from bot import words
+from bot.channel import Screen, ShowError, TryLater, Unclear, Unreachable
+from bot.rounds import DIGEST, PROMPT, REMIND
+from bot.sends import Sends, one_at_a_time
+from storage.work import Store
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Wire:
+    """Telegram's place: what arrived, by address, and what goes wrong with the next sends, in order."""
+
+    def __init__(self, databases: Databases) -> None:
+        self.arrived: list[tuple[str, Screen]] = []
+        self.trouble: deque[Exception | None] = deque()
+        self.claimed: list[tuple[object, ...]] = []
+        self._databases = databases
+
+    async def send(self, where: str, screen: Screen) -> None:
+        self.claimed = self._databases.rows()["claim"]
+        trouble = self.trouble.popleft() if self.trouble else None
+        if trouble is not None:
+            raise trouble
+        self.arrived.append((where, screen))
+
+    def texts(self, who: str) -> list[str]:
+        return [screen.text for where, screen in self.arrived if where == address(who)]
+
+
+@pytest.fixture
+def wire(databases: Databases) -> Wire:
+    return Wire(databases)
+
+
+@pytest.fixture
+def sends(store: Store, town: Riverside, wire: Wire) -> Sends:
+    return Sends(store, town.desk.flows, wire, one_at_a_time(1000))
+
+
+def claims(databases: Databases) -> dict[str, bool]:
+    """What was begun to be sent, and whether it is known to have arrived."""
+    return {str(kind): bool(sent) for _, _, kind, sent in databases.rows()["claim"]}
+
+
+def with_figures(town: Riverside, picture: bytes | None) -> str:
+    """A closed round of a weekly partnership that shows figures; its id."""
+    people = [f"p{n}" for n in range(20)]
+    town.joins(*people)
+    current = town.week()
+    for who in people[:6]:
+        town.answers(who, "75", "75", "75")
+    town.closes()
+    if picture:
+        with town.desk.store.work() as work:
+            work.rounds.keep_chart(current.id, picture)
+    return current.id
+
+
+# --- prompts and reminders
+
+
+async def test_a_prompt_is_claimed_and_committed_before_it_is_sent(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    assert await sends.deliver(PROMPT, round_id, ann) is None
+    assert wire.claimed == [(round_id, ann, "prompt", False)]
+    assert claims(databases) == {"prompt": True}
+    ((where, screen),) = wire.arrived
+    assert where == address("ann")
+    assert screen.text.startswith("Hello. Here is your weekly check-in.")
+    assert labels(screen)[:2] == ["Not at all", "Not much"]
+
+
+async def test_a_second_delivery_does_nothing(town: Riverside, sends: Sends, wire: Wire):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    for _ in range(3):
+        assert await sends.deliver(PROMPT, round_id, ann) is None
+    assert len(wire.arrived) == 1
+
+
+async def test_two_deliveries_at_once_send_once(town: Riverside, sends: Sends, wire: Wire):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    await asyncio.gather(*(sends.deliver(PROMPT, round_id, ann) for _ in range(5)))
+    assert len(wire.arrived) == 1
+
+
+async def test_what_is_proven_not_delivered_is_tried_again_when_told(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    wire.trouble.extend([TryLater(7), TryLater(3)])
+    assert await sends.deliver(PROMPT, round_id, ann) == 7
+    assert claims(databases) == {}
+    assert await sends.deliver(PROMPT, round_id, ann) == 3
+    assert await sends.deliver(PROMPT, round_id, ann) is None
+    assert len(wire.arrived) == 1
+
+
+@pytest.mark.parametrize("trouble", [Unclear(), ZeroDivisionError()])
+async def test_what_may_have_arrived_is_never_sent_again(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases, trouble: Exception
+):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    wire.trouble.append(trouble)
+    try:
+        await sends.deliver(PROMPT, round_id, ann)
+    except ZeroDivisionError:
+        assert not isinstance(trouble, ShowError)
+    assert claims(databases) == {"prompt": False}
+    assert await sends.deliver(PROMPT, round_id, ann) is None
+    assert wire.arrived == []
+    assert town.member("ann").state == "active"
+    assert await sends.deliver(REMIND, round_id, ann) is None  # the reminder covers a lost prompt
+    assert len(wire.arrived) == 1
+
+
+async def test_who_cannot_be_reached_is_sent_nothing_until_they_come_back(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    wire.trouble.append(Unreachable())
+    assert await sends.deliver(PROMPT, round_id, ann) is None
+    assert town.member("ann").state == "blocked"
+    assert claims(databases) == {}
+    assert await sends.deliver(REMIND, round_id, ann) is None
+    assert wire.arrived == []
+    town.says("ann", "/start")
+    await sends.deliver(REMIND, round_id, ann)
+    assert len(wire.arrived) == 1
+
+
+async def test_a_reminder_goes_to_those_who_have_not_finished(town: Riverside, sends: Sends, wire: Wire):
+    town.joins("done", "half", "none")
+    round_id = town.opens().id
+    town.finishes("done")
+    town.answers("half", "75", "75")
+    for who in ("done", "half", "none"):
+        await sends.deliver(REMIND, round_id, town.person(who))
+    assert wire.texts("done") == []
+    assert all(wire.texts(who)[0].startswith(words.REMINDER) for who in ("half", "none"))
+    assert "3 of 5" in wire.texts("half")[0]
+
+
+async def test_who_opened_their_answers_again_is_reminded_and_shown_none_of_them(
+    town: Riverside, sends: Sends, wire: Wire
+):
+    town.joins("ann")
+    round_id = town.opens().id
+    town.finishes("ann", "75", "0", "25")
+    town.taps("ann", "Change my answers")
+    await sends.deliver(REMIND, round_id, town.person("ann"))
+    ((_, screen),) = wire.arrived
+    assert not any(word in screen.text for word in ("Mostly", "Not at all", "Not much"))
+
+
+async def test_nothing_is_sent_after_stop_or_once_the_round_has_closed(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    town.joins("stops", "late")
+    current = town.opens()
+    town.says("stops", "/stop")
+    await sends.deliver(PROMPT, current.id, town.person("stops"))
+    town.closes()
+    for kind in (PROMPT, REMIND):
+        await sends.deliver(kind, current.id, town.person("late"))
+    await sends.deliver(DIGEST, current.id, town.person("stops"))
+    assert wire.arrived == []
+    assert claims(databases) == {}
+
+
+async def test_a_person_who_is_not_there_is_sent_nothing(town: Riverside, sends: Sends, wire: Wire):
+    town.joins("ann")
+    round_id = town.opens().id
+    assert await sends.deliver(PROMPT, round_id, "0" * 32) is None
+    assert wire.arrived == []
+
+
+# --- digests: a chart, then words
+
+
+async def test_a_digest_without_figures_is_words_alone(town: Riverside, sends: Sends, wire: Wire, databases: Databases):
+    town.joins("ann")
+    round_id = town.week().id
+    town.closes()
+    assert await sends.deliver(DIGEST, round_id, town.person("ann")) is None
+    (text,) = wire.texts("ann")
+    assert text.startswith("How we are doing: week of 5 June.")
+    assert claims(databases) == {"text": True}
+
+
+async def test_a_chart_comes_before_its_words_each_claimed_for_itself(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    round_id = with_figures(town, picture=PNG)
+    assert await sends.deliver(DIGEST, round_id, town.person("p0")) is None
+    (_, chart), (_, text) = wire.arrived
+    assert (chart.picture, text.picture) == (PNG, None)
+    assert chart.text.startswith("A chart with one line for each theme")
+    assert text.text.startswith("How we are doing")
+    assert claims(databases) == {"chart": True, "text": True}
+
+
+async def test_words_that_were_refused_come_later_without_their_chart_again(town: Riverside, sends: Sends, wire: Wire):
+    round_id, who = with_figures(town, picture=PNG), town.person("p0")
+    wire.trouble.extend([None, TryLater(4)])
+    assert await sends.deliver(DIGEST, round_id, who) == 4
+    assert await sends.deliver(DIGEST, round_id, who) is None
+    assert [screen.picture is not None for _, screen in wire.arrived] == [True, False]
+
+
+async def test_words_come_even_where_the_charts_fate_is_unknown(town: Riverside, sends: Sends, wire: Wire):
+    round_id, who = with_figures(town, picture=PNG), town.person("p0")
+    wire.trouble.append(Unclear())
+    for _ in range(2):
+        assert await sends.deliver(DIGEST, round_id, who) is None
+    assert [screen.picture for _, screen in wire.arrived] == [None]
+
+
+async def test_everyone_gets_the_same_words(town: Riverside, sends: Sends, wire: Wire):
+    round_id = with_figures(town, picture=PNG)
+    town.coordinates("boss")
+    for who in ("p0", "p7", "p19", "boss"):
+        await sends.deliver(DIGEST, round_id, town.person(who))
+    assert len(wire.arrived) == 8
+    assert len({screen for _, screen in wire.arrived}) == 2
+
+
+@only_sqlite
+async def test_the_chart_is_drawn_once_for_all(town: Riverside, sends: Sends, wire: Wire, databases: Databases):
+    round_id = with_figures(town, picture=None)
+    drawn_before = [row[-1] for row in databases.rows()["digest"]]
+    await asyncio.gather(*(sends.deliver(DIGEST, round_id, town.person(who)) for who in ("p0", "p1", "p2")))
+    (kept,) = [row[-1] for row in databases.rows()["digest"]]
+    assert drawn_before == [None]
+    assert isinstance(kept, bytes)
+    assert kept.startswith(PNG)
+    assert [screen.picture for _, screen in wire.arrived if screen.picture] == [kept] * 3
+    assert len(wire.arrived) == 6
+
+
+async def test_where_no_chart_can_be_drawn_the_words_go_out_alone(
+    town: Riverside, sends: Sends, wire: Wire, monkeypatch: pytest.MonkeyPatch
+):
+    round_id = with_figures(town, picture=None)
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))  # as without matplotlib
+    assert await sends.deliver(DIGEST, round_id, town.person("p0")) is None
+    assert [screen.picture for _, screen in wire.arrived] == [None]
+
+
+async def test_no_send_begins_before_the_limiter_lets_it(
+    town: Riverside, store: Store, wire: Wire, databases: Databases
+):
+    class Shut:
+        async def __aenter__(self):
+            assert claims(databases) == {}
+            raise ConnectionAbortedError
+
+        async def __aexit__(self, *_):
+            raise AssertionError
+
+    town.joins("ann")
+    round_id, ann = town.opens().id, town.person("ann")
+    waiting = Sends(store, town.desk.flows, wire, Shut())
+    with pytest.raises(ConnectionAbortedError):
+        await waiting.deliver(PROMPT, round_id, ann)
+    assert claims(databases) == {}
