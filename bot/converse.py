@@ -1,4 +1,4 @@
-"""The one use case: something happened to a person; change what we know, say what comes next."""
+"""What happened to a person becomes what we know and what they see next; the same for every channel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from storage.work import Store, Work
 
 @dataclass(frozen=True)
 class Desk:
-    """Where events are handled. Built once in `app.py`, shared by every channel."""
+    """The one place that handles events, whichever channel brings them. `app.py` and the demonstration build one each."""
 
     store: Store
     flows: Mapping[str, Engine]

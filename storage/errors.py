@@ -4,7 +4,7 @@ from sqlalchemy.exc import DBAPIError
 
 
 class StorageError(Exception):
-    """Base of every error raised by `storage`."""
+    """What every error of this package is."""
 
 
 class LostRace(StorageError):

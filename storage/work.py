@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, spoken to in domain verbs."""
+"""One transaction, and the verbs of the product that may be used inside it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from storage.runs import Runs
 
 
 class Work:
-    """Everything called on one `Work` commits together or not at all."""
+    """What is done through one `Work` is committed as a whole, or not at all."""
 
     def __init__(self, connection: Connection, keys: KeyStore) -> None:
         self.connection = connection

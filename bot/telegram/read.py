@@ -1,4 +1,4 @@
-"""Telegram's words into ours. Pure."""
+"""What Telegram tells us, in our own vocabulary; no network, no storage."""
 
 from typing import Any
 
