@@ -21,7 +21,7 @@ from storage.work import Store, Work
 
 @dataclass(frozen=True)
 class Desk:
-    """The one place that handles events, whichever channel brings them. `app.py` and the demonstration build one each."""
+    """The one place for events, whichever channel brings them. `app.py` and the demonstration each build one."""
 
     store: Store
     flows: Mapping[str, Engine]

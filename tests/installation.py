@@ -14,6 +14,7 @@ from typing import Any
 from standin import Person, StandIn
 
 PATIENCE = 60
+PARTNERS = ("City Council", "Homes", "Shelter")
 
 
 def environment() -> dict[str, str]:
@@ -61,8 +62,8 @@ class Operator:
     async def sets_up(self) -> tuple[str, str]:
         """`pulse init` and a partnership of three; its member and coordinator tokens."""
         await self.says("init", "--yes")
-        made = await self.asks("partnership", "create", "Riverside", "--organisation", "City Council",
-                               "--organisation", "Homes", "--organisation", "Shelter", "--lead", "City Council")  # fmt: skip
+        partners = [word for name in PARTNERS for word in ("--organisation", name)]
+        made = await self.asks("partnership", "create", "Riverside", *partners, "--lead", PARTNERS[0])
         return made["member_link"].partition("=")[2], made["coordinator_link"].partition("=")[2]
 
     @asynccontextmanager
