@@ -16,7 +16,7 @@ import psutil  # type: ignore[import-untyped]  # it ships no types
 from benchmarks.load import TOKEN, Telegram
 from benchmarks.people import People
 
-_SECRET = "bench-bench-bench"  # noqa: S105  nobody's
+_SECRET = "bench-bench-bench"  # noqa: S105  # pragma: allowlist secret (nobody's)
 _COMING_UP = 60.0  # seconds a bot may take to be reachable
 _WARMING_UP = 1.5  # seconds of load before anything counts
 _SETTLING = 3.0  # seconds for the last answers to come in
