@@ -1,6 +1,7 @@
 """The composition root: settings in, objects out, and the one process that serves. `python -m bot.app` runs it."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -136,6 +137,9 @@ def _coordinators(store: Store) -> list[str]:
 def main() -> int:
     """Serve; the exit status."""
     set_up_logs()
+    # What is loaded stays: without this every collection walks all of it again, and a tap waits for that.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     try:
         settings = read_settings()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

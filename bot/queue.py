@@ -22,6 +22,7 @@ _QUEUE, _JOB, _VERSION = "sends", "deliver", "1"
 _AT_ONCE = 16  # jobs under way in one process; the limiter, not this, sets the pace
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED"]
 _TRIES = 20
+_LOOK_SECONDS = 0.2  # how often the queue looks for jobs; 16 at a time, five times a second, is above any rate
 _AFTER_FAILURE = 5.0  # seconds
 
 
@@ -71,7 +72,11 @@ class Queue:
         # the one process that serves it sets the pace alone.
         limit: Any = {"limit": 3, "period": 3 / self._rate} if self._postgres else None
         DBOS.register_queue(
-            _QUEUE, worker_concurrency=_AT_ONCE, polling_interval_sec=0.05, limiter=limit, on_conflict="always_update"
+            _QUEUE,
+            worker_concurrency=_AT_ONCE,
+            polling_interval_sec=_LOOK_SECONDS,
+            limiter=limit,
+            on_conflict="always_update",
         )
         self._client = DBOSClient(system_database_url=self._url, serializer=_Json(), application_name="pulse")
 

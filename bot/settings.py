@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,14 @@ class Settings(BaseSettings):
     webhook_listen: str = "127.0.0.1:8443"
     webhook_secret: SecretStr | None = None
     broadcast_rate: float = Field(28, gt=0, le=1000, description="prompts and digests a second")
+
+    @field_validator("keys_url")
+    @classmethod
+    def _apart(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("database_url"):
+            message = "give it a database of its own, or whoever copies the answers has the keys with them"
+            raise ValueError(message)
+        return value
 
     @field_validator("webhook_listen")
     @classmethod

@@ -308,6 +308,7 @@ def test_before_the_first_round_has_closed_there_is_no_digest(pulse: Pulse, grou
     [
         ("broadcast_rate", "-1"),
         ("broadcast_rate", "fast"),
+        ("keys_url", "sqlite:///pulse.db"),
         ("webhook_listen", "8443"),
         ("webhook_listen", "127.0.0.1"),
         ("webhook_listen", "127.0.0.1:99999"),

@@ -86,9 +86,11 @@ class TelegramChannel:
     async def answer(self, inbound: Inbound, query: str | None, reply: Reply) -> None:
         """Show a reply; `query` is the tap to acknowledge. Never raises for Telegram's troubles."""
         turn = self._turns.setdefault(inbound.address, asyncio.Lock())
-        tasks = [self._acknowledge(query, reply.notice)] if query else []
         async with turn:
-            await asyncio.gather(*tasks, self._draw(user_of(inbound.address), reply))
+            acknowledging = asyncio.create_task(self._acknowledge(query, reply.notice)) if query else None
+            await self._draw(user_of(inbound.address), reply)
+            if acknowledging is not None:
+                await acknowledging
 
     async def _acknowledge(self, query: str, notice: str | None) -> None:
         # Best effort: Telegram forgets a tap after a while, and the answer is saved all the same.

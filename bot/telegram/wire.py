@@ -1,8 +1,8 @@
 """python-telegram-bot's transport on aiohttp: about ten times the steps a second of its default one."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from telegram import Bot
@@ -13,7 +13,7 @@ from telegram.request._requestparameter import RequestParameter
 
 _READ_SECONDS, _CONNECT_SECONDS, _CONNECTIONS = 20.0, 10.0, 64
 _USUAL = aiohttp.ClientTimeout(sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS)
-_JSON = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _NEEDLESS = ("User-Agent", "Accept", "Accept-Encoding")  # headers Telegram has no use for
 
 
@@ -95,8 +95,8 @@ def _body(data: RequestData | None) -> tuple[Any, dict[str, str] | None]:
     if data is None:
         return None, None
     if not data.contains_files:
-        # JSON, not a form: encoding a form took a seventh of a step.
-        return json.dumps(data.parameters).encode(), _JSON
+        # Encoded here: aiohttp's own way with a form took a seventh of a step.
+        return urlencode(data.json_parameters).encode(), _FORM
     form = aiohttp.FormData(data.json_parameters)
     for name, (filename, content, kind) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=filename, content_type=kind)
