@@ -37,7 +37,18 @@ class Server(uvicorn.Server):
     """uvicorn without its own signal handlers and without an access log: addresses and paths are nobody's business."""
 
     def __init__(self, web: Starlette) -> None:
-        super().__init__(uvicorn.Config(web, log_config=None, access_log=False, lifespan="off", server_header=False))
+        super().__init__(
+            uvicorn.Config(
+                web,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+            )
+        )
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
