@@ -23,6 +23,7 @@ from benchmarks.why import profile
 
 _PEOPLE, _MANY = 200, 2000
 _GOAL_RATIO, _GOAL_MB = 2.0, 200
+_GOAL_LARGE, _GOAL_MANY, _GOAL_AGEING = 2.0, 60, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,21 @@ async def _engine(_: Plan, __: Path) -> None:
           f"a machine built for each conversation would add {costs.machine:.0f} us")  # fmt: skip
 
 
-async def _closing(_: Plan, folder: Path) -> None:
+async def _closing(plan: Plan, folder: Path) -> None:
     took = await asyncio.to_thread(closing.measure, folder / "closing")
     print(f"\nclosing: a round of {closing.MEMBERS} members {took.usual:.0f} ms, the fourth of a period "
           f"{took.period:.0f} ms")  # fmt: skip
+    seconds = await asyncio.to_thread(closing.large, folder / "large")
+    print(f"  a period of {closing.LARGE:,} members and 4 rounds: {seconds:.2f} s, goal below {_GOAL_LARGE:.0f} s: "
+          f"{_verdict(met=seconds < _GOAL_LARGE)}")  # fmt: skip
+    if plan is _QUICK:
+        return
+    age = await asyncio.to_thread(closing.ageing, folder / "ageing")
+    print(f"  a digest after {closing.YOUNG} rounds {age.young:.1f} ms, after {closing.OLD:,} rounds {age.old:.1f} ms, "
+          f"ratio {age.ratio:.2f}, goal at most {_GOAL_AGEING}: {_verdict(met=age.ratio <= _GOAL_AGEING)}")  # fmt: skip
+    seconds = await asyncio.to_thread(closing.many, folder / "many")
+    print(f"  a period of {closing.MANY} partnerships of {closing.MEMBERS} people: {seconds:.1f} s, "
+          f"goal below {_GOAL_MANY} s: {_verdict(met=seconds < _GOAL_MANY)}")  # fmt: skip
 
 
 async def _polling(plan: Plan, folder: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.rounds import open_round
+from bot.words import Host, version_today
 from flows.engine import engines
 from storage.keys import make_key_file, open_keys
 from storage.migrations import main as migrate
@@ -14,6 +15,7 @@ from storage.work import Store, Work, open_store
 _PARTNERS = tuple(Organisation(n, f"Partner {n}", lead=n == 1) for n in range(1, 11))
 _SEATS = ("lead", "partner", "frontline", "lived", "undeclared")
 _TOGETHER = 500  # members written in one transaction
+_HOST = Host("Bench", "bench@example.org")
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -22,8 +24,9 @@ def settings(folder: Path) -> dict[str, str]:
         "PULSE_DATABASE_URL": f"sqlite:///{folder}/pulse.db",
         "PULSE_KEYS_URL": f"sqlite:///{folder}/keys.db",
         "PULSE_MASTER_KEY_FILE": f"{folder}/pulse.key",
-        "PULSE_OPERATOR": "Bench",
-        "PULSE_CONTACT": "bench@example.org",
+        "PULSE_OPERATOR": _HOST.operator,
+        "PULSE_CONTACT": _HOST.contact,
+        "PULSE_COMPLAINTS": _HOST.contact,
     }
 
 
@@ -47,14 +50,15 @@ def seed(store: Store, name: str, people: Iterable[int], now: datetime) -> Partn
     for start in range(0, len(waiting), _TOGETHER):
         with store.work() as work:
             for person in waiting[start : start + _TOGETHER]:
-                _join(work, partnership.id, person, now)
+                _join(work, partnership, person, now)
     with store.work() as work:
         opened = open_round(work, store.keys, engines(), partnership, now)
         work.rounds.done(Due("prompt", opened.id, now))  # the prompts would be measured with the taps
     return partnership
 
 
-def _join(work: Work, partnership: str, person: int, now: datetime) -> None:
+def _join(work: Work, partnership: Partnership, person: int, now: datetime) -> None:
     who = work.people.add_person(f"tg:{person}", "en")
-    member = work.people.add_member(who, partnership, "bench", now.date())
+    agreed = version_today(_HOST, partnership, "member")
+    member = work.people.add_member(who, partnership.id, agreed, now.date())
     work.people.pick(member, organisation=person % len(_PARTNERS) + 1, seat=_SEATS[person % len(_SEATS)])

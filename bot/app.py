@@ -27,6 +27,8 @@ from bot.web import Server, listen, told_to_stop
 from flows.engine import engines
 from storage.db import Slot
 from storage.errors import StorageError
+from storage.recovery import recover
+from storage.rotation import settle
 from storage.work import Store, open_store
 
 _WATCH_SECONDS = 300.0
@@ -39,24 +41,26 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
         BadSettings, StorageError, InvalidToken, OtherPoller: why the bot could not serve.
     """
     settings.must_serve()
-    store = open_store(settings.database_url, settings.keys_url, settings.master_key_file)
+    store = open_store(settings.database_url, settings.keys_url, settings.master_key_file, settings.limits)
     slot = Slot(store.database, only_first=settings.webhook_url is None)
     assert settings.telegram_token is not None  # noqa: S101  must_serve checked
     application = build(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     async with AsyncExitStack() as stack:
         stack.callback(store.dispose)
         stack.callback(slot.release)
+        await asyncio.to_thread(_put_right, store, settings, clock or SystemClock())
         stack.push_async_callback(application.bot.shutdown)  # also where it never came up
         await _patiently(application.initialize)
         stack.push_async_callback(application.shutdown)
-        host = words.Host(settings.operator, settings.contact, application.bot.username)
+        host = words.Host(settings.operator, settings.contact, application.bot.username, settings.complaints)
         desk = Desk(store, engines(), clock or SystemClock(), host)
         channel = TelegramChannel(application.bot)
+        stack.push_async_callback(channel.close)
         intake = Intake(desk)
         stack.push_async_callback(intake.close)
         reception = Reception(application, intake, channel)
         stack.push_async_callback(reception.drain)
-        heart = Heart(desk, Sends(store, desk.flows, channel, one_at_a_time(settings.broadcast_rate)),
+        heart = Heart(desk, Sends(store, desk.flows, channel, one_at_a_time(settings.broadcast_rate), host, desk.clock),
                       Queue(store.database, slot.number, settings.broadcast_rate))  # fmt: skip
         await heart.start()
         stack.push_async_callback(heart.stop)
@@ -120,6 +124,24 @@ async def _webhook(settings: Settings, application: Careful, told: asyncio.Event
             await hook.watch(settings.webhook_url)
     server.should_exit = True
     await serving
+
+
+def _put_right(store: Store, settings: Settings, clock: Clock) -> None:
+    """Complete what was cut short, and catch up where the database is a copy brought back."""
+    settle(store, settings.master_key_file)
+    found = recover(store, clock.now())
+    with store.work() as work:
+        work.audit.note_settings(
+            clock.now().date(),
+            operator=settings.operator,
+            contact=settings.contact,
+            complaints=settings.complaints,
+            thresholds=f"{settings.limits.people}/{settings.limits.outsiders}",
+        )
+    if found.older:
+        warn("older_copy_found", partnerships=len(found.older))
+    if found.forgotten:
+        warn("forgotten_again", people=found.forgotten)
 
 
 def _keep_name(store: Store, name: str) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot import words
+from bot.channel import Button, Screen
 from bot.clock import Clock
 from bot.limits import WrongLinks
-from bot.words import Host
 from flows.engine import Engine
 from storage.keys import KeyStore
 from storage.runs import started
-from storage.values import OpenRun
+from storage.values import OpenRun, Partnership
 from storage.work import Work
 
 
@@ -19,7 +20,7 @@ class Around:
 
     flows: Mapping[str, Engine]
     clock: Clock
-    host: Host
+    host: words.Host
     keys: KeyStore
     wrong_links: WrongLinks
 
@@ -39,3 +40,16 @@ class Around:
             return None
         found.run = started(found.run, self.flows[found.run.flow].first(found.run.id, found.run.rotating).state)
         return found
+
+
+def agree_again(host: words.Host, work: Work, kind: str, person: str, partnership: Partnership) -> Screen | None:
+    """Today's words with buttons to agree, where a "member" or "coordinator" agreed to others; else None."""
+    version = words.version_today(host, partnership, kind)
+    if work.people.agreed(kind, person, partnership.id) == version:
+        return None
+    agree, leave = f"agree:{version}", "stop:"
+    if kind == "coordinator":
+        agree, leave = f"round-agree:{version}:{partnership.id}", f"round-leave:{partnership.id}"
+    tools = (Button(words.NO_THANKS, leave), Button(words.HELP, "help:"))
+    text = f"{words.CHANGED[kind]}\n\n{words.consent(host, partnership, kind)}"
+    return Screen(text, ((Button(words.AGREE, agree),), tools))

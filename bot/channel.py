@@ -78,12 +78,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One message: plain text, buttons row by row, bold spans as (start, length) in UTF-16 units."""
+    """One message: plain text, buttons row by row, bold spans as (start, length) in UTF-16 units.
+
+    A `picture` or a `document` has the text for its caption. `lasting` is how long the message stays before it
+    takes itself away; None where it stays.   Units: seconds.
+    """
 
     text: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     bold: tuple[tuple[int, int], ...] = ()
     picture: bytes | None = None
+    document: bytes | None = None
+    lasting: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def _question(run: Run, ask: Ask, greeting: str, engine: Engine) -> Screen:
     lines = [greeting] if greeting else []
     lines.append(_heading(engine, ask) if ask.position else words.taps_saved(ask.total))
     lines.append(ask.text)
+    if ask.quoted:
+        lines.append(f"“{ask.quoted}”")
     text = "\n\n".join(lines)
     return Screen(text, _buttons(run, ask), bold=(_span(text, ask.text),) if ask.position else ())
 

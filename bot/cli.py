@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -19,6 +20,10 @@ partnership_app = typer.Typer(no_args_is_help=True, help="Set up partnerships an
 round_app = typer.Typer(no_args_is_help=True, help="Open, remind and close rounds by hand.")
 app.add_typer(partnership_app, name="partnership")
 app.add_typer(round_app, name="round")
+audit_app = typer.Typer(no_args_is_help=True, help="What was done to this installation, by which role.")
+app.add_typer(audit_app, name="audit")
+keys_app = typer.Typer(no_args_is_help=True, help="Tend the keys.")
+app.add_typer(keys_app, name="keys")
 
 Name = Annotated[str, typer.Argument(help="The partnership's id or name.", metavar="PARTNERSHIP")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -61,6 +66,7 @@ def init(  # noqa: PLR0913  one option a setting
     token: Annotated[str | None, typer.Option(help="The bot's token, from @BotFather.")] = None,
     operator: Annotated[str | None, typer.Option(help="Who runs this bot, as members read it.")] = None,
     contact: Annotated[str | None, typer.Option(help="How members reach them.")] = None,
+    complaints: Annotated[str | None, typer.Option(help="Where members complain.")] = None,
     database_url: Annotated[str | None, typer.Option(help="Where answers are kept.")] = None,
     keys_url: Annotated[str | None, typer.Option(help="Where keys are kept: never the same place.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take what is given.")] = False,
@@ -68,7 +74,7 @@ def init(  # noqa: PLR0913  one option a setting
     """Write .env, make the key file and create the databases. What is there already is kept."""
     from bot.setup import initialise
 
-    given = {"telegram_token": token, "operator": operator, "contact": contact,
+    given = {"telegram_token": token, "operator": operator, "contact": contact, "complaints": complaints,
              "database_url": database_url, "keys_url": keys_url}  # fmt: skip
     for line in initialise(given, ask=not yes and sys.stdin.isatty()):
         typer.echo(line)
@@ -123,12 +129,15 @@ def partnership_create(  # noqa: PLR0913  one option a setting
     day: Annotated[str, typer.Option(help="The day a round opens.")] = "friday",
     at: Annotated[str, typer.Option(help="The local time a round opens, HH:MM.")] = "10:00",
     cap: Annotated[int, typer.Option(min=1, max=10_000, help="How many people the member link lets in.")] = 50,
+    split: Annotated[
+        str, typer.Option(help="The seats compared: + joins seats, / parts groups. It cannot be changed later.")
+    ] = "lived/lead+partner+frontline+commissioner",
     as_json: AsJson = False,
 ) -> None:
     """Set a partnership up and print its invite links."""
     from bot import operating
 
-    asked = operating.Asked(name, tuple(organisation), timezone, lead, day, at, cap)
+    asked = operating.Asked(name, tuple(organisation), timezone, lead, day, at, cap, split)
     value = operating.create(read_settings(), asked, say_aside)
     show(value, as_json, lambda: operating.created_lines(value))
 
@@ -164,6 +173,20 @@ def partnership_link(
     show(value, as_json, lambda: [value["link"]])
 
 
+@partnership_app.command("end")
+def partnership_end(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would go and stay.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End a partnership: all are told, then all but its digests is deleted. It cannot be undone."""
+    from bot import ending, operating
+
+    with operating.opened(read_settings()) as store:
+        value = ending.end(store, name, datetime.now(UTC)) if yes else ending.preview(store, name)
+    show(value, as_json, lambda: ending.lines(value))
+
+
 @round_app.command("open")
 def round_open(
     name: Name,
@@ -195,6 +218,28 @@ def round_close(name: Name, as_json: AsJson = False) -> None:
     show(value, as_json, lambda: operating.round_lines(value))
 
 
+@round_app.command("drop")
+def round_drop(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be lost.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give up the answers of the four weeks under way, unread and without a digest."""
+    from bot import keeping
+
+    value = keeping.drop(read_settings(), name, sure=yes)
+    show(value, as_json, lambda: keeping.dropped_lines(value))
+
+
+@keys_app.command("rotate")
+def keys_rotate(as_json: AsJson = False) -> None:
+    """Change the master key and the keys to people's addresses. Stop the bot first."""
+    from bot import keeping
+
+    value = keeping.rotate(read_settings())
+    show(value, as_json, lambda: keeping.rotated_lines(value))
+
+
 @app.command()
 def digest(
     name: Name,
@@ -215,6 +260,84 @@ def digest(
         out.write_bytes(content)
     except OSError as exc:
         fail(f"{out} cannot be written: {exc.strerror}. Give another file with --out.")
+
+
+@app.command()
+def correct(
+    name: Name,
+    number: Annotated[int, typer.Option("--round", help="Whose digest was wrong.")],
+    note: Annotated[str, typer.Option(help="What was wrong, in words and without figures.")],
+    as_json: AsJson = False,
+) -> None:
+    """Put a note on an old digest; the next digest tells everyone."""
+    from bot import operating
+
+    value = operating.correct(read_settings(), name, number, note)
+    show(value, as_json, lambda: [f"The next digest will say so about round {number}."])
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced.", metavar="FILE")],
+    to: Annotated[
+        str | None, typer.Option(help="The public key of age that it is encrypted for; or set PULSE_BACKUP_KEY.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write who takes part (sealed) and the digests into one encrypted file. It holds no answers and no keys."""
+    from bot import backing
+
+    value = backing.backup(read_settings(), file, to, datetime.now(UTC))
+    show(value, as_json, lambda: backing.backup_lines(value))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `pulse backup` wrote.", metavar="FILE")],
+    identity: Annotated[Path, typer.Option(help="The file with the secret key of age that opens it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup into an empty database, beside the key store and key file that it was made with."""
+    from bot import backing
+
+    value = backing.restore(read_settings(), file, identity, datetime.now(UTC))
+    show(value, as_json, lambda: backing.restore_lines(value))
+
+
+@audit_app.command("verify")
+def audit_verify(as_json: AsJson = False) -> None:
+    """Check that nothing in the audit log was altered, taken out or put in; status 1 if something was."""
+    from bot import auditing
+
+    value = auditing.verify(read_settings())
+    if value["broken"] and not as_json:
+        fail(auditing.verify_lines(value)[0])
+    show(value, as_json, lambda: auditing.verify_lines(value))
+    raise typer.Exit(1 if value["broken"] else 0)
+
+
+@audit_app.command("show")
+def audit_show(as_json: AsJson = False) -> None:
+    """Print the audit log, the oldest entry first."""
+    from bot import auditing
+
+    value = auditing.showing(read_settings())
+    show(value, as_json, lambda: auditing.showing_lines(value))
+
+
+@app.command()
+def breach(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="The files that got out.", metavar="FILE...", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what files that got out hold, what to do, and what to tell members; without a file, what is kept where."""
+    from bot import breach as breaches
+
+    value = breaches.examined(files) if files else breaches.overview(read_settings())
+    lines = breaches.examined_lines if files else breaches.overview_lines
+    show(value, as_json, lambda: lines(value))
 
 
 if __name__ == "__main__":

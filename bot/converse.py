@@ -55,6 +55,9 @@ class Desk:
             return [self._one(work, inbound) for inbound in inbounds]
 
     def _one(self, work: Work, inbound: Inbound) -> Reply:
+        static = self.without_storage(inbound)
+        if static is not None:
+            return static
         match inbound.event:
             case Tap() as tap:
                 return self._tap(work, inbound, tap)
@@ -88,8 +91,8 @@ class Desk:
     def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
         found = self.around.open_run(work, inbound.address)
         if found is not None and inbound.message is not None and found.message == inbound.message:
-            # The note that was taken, delivered once more.
-            return Reply((checkin.screen(self.flows[found.run.flow], found.run),))
+            # The note that was taken, delivered once more; what it led to was perhaps never shown.
+            return Reply((checkin.screen(self.flows[found.run.flow], found.run),), erase=inbound.message)
         if found is None or found.run.state == DONE:
             return members.said_out_of_turn(work, inbound)
         over = found.message
@@ -108,10 +111,14 @@ class Desk:
         return next((checkin.notice(e) for e in effects if isinstance(e, Notice)), None)
 
     def without_storage(self, inbound: Inbound) -> Reply | None:
-        """The answer that must come even when the database is down: where to get help."""
+        """The answers that come even when the database is down: help, what is kept, how to complain."""
         match inbound.event:
             case Command("help") | Press("help"):
                 return Reply((Screen(words.HELP_TEXT),))
+            case Command("privacy"):
+                return Reply((Screen(words.privacy(self.host)),))
+            case Command("complain"):
+                return Reply((Screen(words.complain(self.host)),))
         return None
 
 

@@ -1,11 +1,11 @@
 """A coordinator's side of the desk: rounds, digests and invites; never a person's answer."""
 
 from bot import digest, rounds, words
-from bot.around import Around
+from bot.around import Around, agree_again
 from bot.channel import Button, Inbound, Press, Reply, Screen
 from bot.local import day_and_time, opening_after
 from storage.errors import Refused
-from storage.values import Partnership, Round
+from storage.values import Partnership, Person, Round
 from storage.work import Work
 
 _SURE = "Close it now? Everyone gets the digest, and nobody can answer after that."
@@ -13,19 +13,30 @@ _SURE = "Close it now? Everyone gets the digest, and nobody can answer after tha
 
 def command(around: Around, work: Work, inbound: Inbound, name: str) -> Reply:
     """Answer /round, /digest or /invite, once for each partnership the person sets up."""
-    mine = _mine(work, inbound)
-    if not mine:
+    person = work.people.find(inbound.address)
+    mine = _mine(work, person)
+    if person is None or not mine:
         return Reply((Screen(words.COORDINATORS_ONLY),))
     show = {"round": _round, "digest": _digest, "invite": _invite}[name]
-    return Reply(tuple(screen for partnership in mine for screen in show(around, work, partnership)))
+    shown = (_agree_again(around, work, person, p) or show(around, work, p) for p in mine)
+    return Reply(tuple(screen for screens in shown for screen in screens))
 
 
 def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply:
     """Answer a button under /round; everything else is a button nobody knows."""
     verb, _, step = pressed.verb.partition("-")
-    partnership = next((p for p in _mine(work, inbound) if p.id == pressed.about), None)
-    if verb != "round" or partnership is None:
+    version, _, place = pressed.about.rpartition(":")
+    person = work.people.find(inbound.address)
+    partnership = next((p for p in _mine(work, person) if p.id == place), None)
+    if verb != "round" or person is None or partnership is None:
         return Reply(notice=words.UNKNOWN_BUTTON)
+    if step == "leave":
+        return Reply((_leave(around, work, person, partnership),), over=inbound.message)
+    if step == "agree" and version == words.version_today(around.host, partnership, "coordinator"):
+        work.people.agree("coordinator", person.id, partnership.id, version, around.clock.now().date())
+    again = _agree_again(around, work, person, partnership)
+    if again:
+        return Reply(again, over=inbound.message)
     try:
         screens = _act(around, work, partnership, step)
     except Refused as exc:
@@ -38,6 +49,7 @@ def _act(around: Around, work: Work, partnership: Partnership, step: str) -> tup
     match step:
         case "open":
             rounds.open_round(work, around.keys, around.flows, partnership, now)
+            work.audit.add(now.date(), "coordinator", "round_opened", partnership.id)
         case "remind":
             rounds.remind_now(work, partnership, now)
         case "close":
@@ -48,12 +60,24 @@ def _act(around: Around, work: Work, partnership: Partnership, step: str) -> tup
             return (Screen(_SURE, buttons),)
         case "sure":
             rounds.close_now(work, around.flows, partnership, now)
+            work.audit.add(now.date(), "coordinator", "round_closed", partnership.id)
     return _round(around, work, partnership)
 
 
-def _mine(work: Work, inbound: Inbound) -> list[Partnership]:
-    person = work.people.find(inbound.address)
-    return [work.partnerships.get(p) for p in person.coordinates] if person else []
+def _agree_again(around: Around, work: Work, person: Person, partnership: Partnership) -> tuple[Screen, ...]:
+    again = agree_again(around.host, work, "coordinator", person.id, partnership)
+    return (again,) if again else ()
+
+
+def _leave(around: Around, work: Work, person: Person, partnership: Partnership) -> Screen:
+    work.people.leave_setting_up(person.id, partnership.id)
+    work.audit.add(around.clock.now().date(), "coordinator", "coordinator_left", partnership.id)
+    return Screen(words.no_longer_coordinator(partnership))
+
+
+def _mine(work: Work, person: Person | None) -> list[Partnership]:
+    mine = [work.partnerships.get(p) for p in person.coordinates] if person else []
+    return [partnership for partnership in mine if not partnership.ended]
 
 
 def _round(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
@@ -79,11 +103,13 @@ def _digest(around: Around, work: Work, partnership: Partnership) -> tuple[Scree
     frozen = work.rounds.digests(partnership.id)
     if not frozen:
         return (Screen(words.NO_DIGEST),)
-    text = digest.screen(around.flows, partnership, frozen[-1])
+    said = (digest.screen(around.flows, partnership, frozen[-1]), *map(Screen, digest.quotes(frozen[-1])))
     chart = work.rounds.chart(frozen[-1].round_id)
-    return (Screen(digest.alt(around.flows, partnership, frozen), picture=chart), text) if chart else (text,)
+    return (Screen(digest.alt(around.flows, partnership, frozen), picture=chart), *said) if chart else said
 
 
 def _invite(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
-    token = work.people.make_link(partnership.id, "member", around.clock.now())
+    now = around.clock.now()
+    token = work.people.make_link(partnership.id, "member", now)
+    work.audit.add(now.date(), "coordinator", "member_link_made", partnership.id)
     return (Screen(words.invite(partnership.name, around.host.invite(token))),)

@@ -4,20 +4,25 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from random import SystemRandom
 
 from bot.channel import Screen, utf16
-from digests import Ballot, Digest, Facts, Item, ThemeWords, Wording, english
+from digests import Ballot, Correction, Digest, Facts, Item, ThemeWords, Wording, english
 from digests.history import points
 from digests.words import alt as alt_text
 from digests.words import lines
+from digests.words import quotes as spoken
 from flows.engine import Engine
-from flows.model import Flow
+from flows.model import ChoiceQuestion, Flow
 from flows.schedule import local_date
 from storage.rounds import OpenedBallot
 from storage.values import FrozenDigest, Partnership, Round
 from storage.work import Work
+
+LOOK_BACK = 8  # digests: this period's and the last one's
+SHARED = "yes"  # the answer that shares a comment
 
 
 class NoChart(Exception):
@@ -25,11 +30,11 @@ class NoChart(Exception):
 
 
 def facts_of(work: Work, flows: Mapping[str, Engine], partnership: Partnership, current: Round) -> Facts:
-    """What closing `current` needs: the period's ballots, scored, and what was shown so far."""
+    """What closing `current` needs: the period's ballots, scored, and the digests before it."""
     rounds = work.rounds.of_period(current.period)
     by_place = {r.place: flows[r.flow].flow for r in rounds}
     flow = by_place[current.place]
-    themes = {theme: Item(item, theme) for theme, item in flow.anchors.items()}
+    opened = work.rounds.ballots(partnership.id, current.period)
     return Facts(
         round=current.number,
         period=current.period_number,
@@ -39,10 +44,15 @@ def facts_of(work: Work, flows: Mapping[str, Engine], partnership: Partnership, 
         results_on=_results_on(current, partnership),
         joined=work.rounds.asked(current.id),
         organisations=len(partnership.organisations),
-        anchors=themes,
-        rotating=Item(current.rotating, flow.item(current.rotating).theme or "") if current.rotating else None,
-        ballots=[_ballot(b, by_place) for b in work.rounds.ballots(partnership.id, current.period)],
-        shown=_shown(work, partnership, current, themes),
+        anchors={theme: Item(item, theme) for theme, item in flow.anchors.items()},
+        rotating=Item(current.rotating, flow.item(current.rotating).theme) if current.rotating else None,
+        ballots=[_ballot(b, by_place) for b in opened],
+        history=[thawed(f) for f in work.rounds.digests(partnership.id, current.number - 1, most=LOOK_BACK)],
+        split=current.split,
+        limits=current.limits,
+        options=flow.told,
+        comments=_shuffled(words for b in opened for words in _shared(b, by_place)),
+        corrections=_corrections(work, partnership),
     )
 
 
@@ -53,19 +63,30 @@ def _results_on(current: Round, partnership: Partnership) -> date:
 
 
 def _ballot(opened: OpenedBallot, flows: Mapping[int, Flow]) -> Ballot:
-    scores = {
-        int(place): {item: flows[int(place)].score(item, code) for item, code in kept["answers"].items()}
-        for place, kept in opened.places.items()
-    }
-    return Ballot(opened.organisation, opened.seat, scores)
+    places = [(flows[int(place)], int(place), kept["answers"]) for place, kept in opened.places.items()]
+    scores = {place: {item: flow.score(item, code) for item, code in given.items()} for flow, place, given in places}
+    options = frozenset(pair for flow, _, given in places for pair in flow.told if given.get(pair[0]) == pair[1])
+    return Ballot(opened.organisation, opened.seat, scores, options, wrote=any(_shared(opened, flows)))
 
 
-def _shown(
-    work: Work, partnership: Partnership, current: Round, themes: Mapping[str, Item]
-) -> dict[str, frozenset[int]]:
-    earlier = [thawed(f) for f in work.rounds.digests(partnership.id, current.number - 1, most=current.place - 1)]
-    mine = [d for d in earlier if d.period == current.period_number]
-    return {theme: frozenset(d.place for d in mine if theme in d.shown()) for theme in themes}
+def _shared(opened: OpenedBallot, flows: Mapping[int, Flow]) -> Iterator[str]:
+    """The words of one ballot whose writer saw them as they will appear and chose to share them."""
+    for place, kept in opened.places.items():
+        given = kept["answers"]
+        for written, asked in flows[int(place)].comments:
+            if given.get(asked) == SHARED and written in given:
+                yield given[written]
+
+
+def _shuffled(comments: Iterable[str]) -> list[str]:
+    """In an order that says nothing, by the system's own source of chance."""
+    found = list(comments)
+    SystemRandom().shuffle(found)
+    return found
+
+
+def _corrections(work: Work, partnership: Partnership) -> list[Correction]:
+    return [Correction(thawed(frozen).week, text) for frozen, text in work.rounds.corrections_to_tell(partnership.id)]
 
 
 def thawed(frozen: FrozenDigest) -> Digest:
@@ -79,7 +100,15 @@ def wording(flow: Flow, partnership: Partnership) -> Wording:
         code: ThemeWords(t.title, t.emoji, f"{t.well}.", t.talk.low, t.talk.steady) for code, t in flow.themes.items()
     }
     items = {item.id: item.ask for item in flow.items.values()}
-    return english(partnership.name, themes, items)
+    return english(partnership.name, themes, items, _options(flow), partnership.split)
+
+
+def _options(flow: Flow) -> dict[tuple[str, str], str]:
+    """What may be named as a help, as it stands inside a sentence."""
+    labels = {
+        (q.id, c.code): c.text for q in flow.questions if isinstance(q, ChoiceQuestion) for c in flow.choices[q.choices]
+    }
+    return {pair: labels[pair][0].lower() + labels[pair][1:] for pair in flow.told}
 
 
 def screen(flows: Mapping[str, Engine], partnership: Partnership, frozen: FrozenDigest) -> Screen:
@@ -90,6 +119,11 @@ def screen(flows: Mapping[str, Engine], partnership: Partnership, frozen: Frozen
         bold.append((utf16(text), utf16(line.label) + 1))
         text += f"{line.label}: {line.text}"
     return Screen(text, bold=tuple(bold))
+
+
+def quotes(frozen: FrozenDigest) -> tuple[str, ...]:
+    """The messages that carry people's own words; none where none are shown."""
+    return spoken(thawed(frozen))
 
 
 def alt(flows: Mapping[str, Engine], partnership: Partnership, history: Sequence[FrozenDigest]) -> str:

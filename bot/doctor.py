@@ -48,6 +48,7 @@ def examine() -> list[Finding]:
         "key file": _key_file,
         "key store": _key_store,
         "database": _database,
+        "thresholds": _thresholds,
         "migrations": _migrations,
         "check-ins": _flows,
         "token and clock": _telegram,
@@ -64,7 +65,7 @@ def _one(what: str, check: Callable[[Settings], str], settings: Settings) -> Fin
 
 def _settings(settings: Settings) -> str:
     settings.must_serve()
-    return f"run by {settings.operator}"
+    return f"run by {settings.operator}; complaints go to {settings.complaints}"
 
 
 def _key_file(settings: Settings) -> str:
@@ -78,26 +79,43 @@ def _key_file(settings: Settings) -> str:
 
 
 def _key_store(settings: Settings) -> str:
+    from bot.keeping import what_lingers
+
     keys = open_keys(settings.keys_url, settings.master_key_file)
     try:
         keys.check()
     finally:
         keys.database.dispose()
-    return "it opens with the key file"
+    return "; ".join(filter(None, ("it opens with the key file", what_lingers(settings))))
 
 
 def _database(settings: Settings) -> str:
+    from storage.recovery import must_be_whole
     from storage.work import Store
 
     database = open_database(settings.database_url)
     store = Store(database, open_keys(settings.keys_url, settings.master_key_file))
     try:
         with store.work() as work:
+            must_be_whole(work)
             work.partnerships.keep_fact("doctor", "was here")
             count = len(work.partnerships.all())
     finally:
         store.dispose()
     return f"it takes a write; partnerships: {count}"
+
+
+def _thresholds(settings: Settings) -> str:
+    from storage.work import Store
+
+    store = Store(open_database(settings.database_url), open_keys(settings.keys_url, settings.master_key_file))
+    try:
+        with store.work() as work:
+            work.rounds.must_not_fall(settings.limits)
+    finally:
+        store.dispose()
+    limits = settings.limits
+    return f"a figure needs {limits.people} people, {limits.outsiders} of them outside any one organisation"
 
 
 def _migrations(settings: Settings) -> str:

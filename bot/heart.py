@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from bot import rounds
+from bot import retention, rounds
 from bot.converse import Desk
 from bot.logs import warn
 from bot.queue import Queue
@@ -22,8 +22,9 @@ class Heart:
         self._beat = asyncio.Lock()
 
     async def start(self) -> None:
-        """Begin to carry jobs."""
+        """Begin to carry jobs, and to delete what is over."""
         loop = asyncio.get_running_loop()
+        await asyncio.to_thread(retention.begin, self._desk.store, self._desk.clock.now())
         await asyncio.to_thread(self._queue.start, self._sends.deliver, loop)
 
     async def wake(self) -> int:

@@ -11,9 +11,12 @@ _PEERS = ("httpx", "httpcore", "telegram", "aiohttp", "dbos", "alembic", "uvicor
 
 
 class _Redact(logging.Filter):
-    """Takes bot tokens out of every record, its arguments and its traceback."""
+    """Lets through what we say and what libraries warn of, without tokens and without what an error quotes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        # Whatever level somebody sets: below a warning libraries quote updates, rows and secrets.
+        if record.name.partition(".")[0] in _PEERS and record.levelno < logging.WARNING:
+            return False
         record.msg, record.args = _TOKEN.sub("[token]", record.getMessage()), ()
         if record.exc_info:
             # Only the kind of error: its text and frames may hold what a person wrote.

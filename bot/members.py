@@ -1,7 +1,9 @@
 """A member's side of the desk: joining, the commands, leaving."""
 
-from bot import checkin, words
-from bot.around import Around
+from dataclasses import replace
+
+from bot import checkin, export, words
+from bot.around import Around, agree_again
 from bot.channel import Button, Command, Inbound, Press, Reply, Screen
 from bot.local import opening_after
 from storage.values import Due, Member, Partnership, Person
@@ -16,35 +18,57 @@ def command(around: Around, work: Work, inbound: Inbound, given: Command) -> Rep
             return _start(around, work, inbound, person, given.rest)
         case "checkin":
             return _check_in(around, work, inbound, person)
-        case "privacy":
-            return Reply((Screen(words.privacy(around.host)),))
         case "who":
             return _who(around, work, person)
+        case "seat":
+            return _ask_new_seat(work, person)
+        case "export":
+            return _ask_export(person)
         case "stop":
-            return _stop(work, person)
+            return _stop(around, work, person)
         case "forget":
             return _ask_forget(person)
     return Reply((Screen(words.UNKNOWN_COMMAND),))
 
 
 def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply | None:
-    """Answer a button of joining or coming back; None where it is not one of these."""
+    """Answer a button of a member's or of somebody who joins; None where it is not one of these."""
     person = work.people.find(inbound.address)
     member = person.member if person else None
     match pressed.verb:
         case "join":
             return _join(around, work, inbound, person, pressed.about)
         case "no":
-            return Reply((Screen(words.DECLINED),), over=inbound.message)
+            said = words.DECLINED if person is None else words.DECLINED_MORE
+            return Reply((Screen(said),), over=inbound.message)
         case "org" | "seat" if member is not None:
             return _pick(around, work, inbound, member, pressed)
         case "checkin":
             return _check_in(around, work, inbound, person)
+        case "export":
+            return _export(around, work, inbound, person, pressed.about)
+        case "stop":
+            return replace(_stop(around, work, person), over=inbound.message)
         case "forget":
             return _forget(around, work, inbound, person, pressed.about)
-        case "back" if member is not None:
-            work.people.pick(member.id, state="active")
-            return Reply((Screen(words.BACK_AGAIN),), over=inbound.message)
+    if person is None or member is None:
+        return None
+    return _press_of_member(around, work, inbound, person, member, pressed)
+
+
+def _press_of_member(  # noqa: PLR0913  who, and what they pressed
+    around: Around, work: Work, inbound: Inbound, person: Person, member: Member, pressed: Press
+) -> Reply | None:
+    match pressed.verb:
+        case "agree":
+            return _agree(around, work, inbound, person, member, pressed.about)
+        case "back":
+            return _come_back(around, work, inbound, member)
+        case "stay":
+            work.people.note_heard(member.id, around.clock.now().date())
+            return Reply((Screen(words.STAYED),), over=inbound.message)
+        case "reseat" if member.joined and pressed.about in words.SEATS:
+            return _take_new_seat(work, inbound, member, pressed.about)
     return None
 
 
@@ -83,7 +107,7 @@ def _start(around: Around, work: Work, inbound: Inbound, person: Person | None, 
     if member.state == "stopped":
         return Reply((Screen(words.ALREADY_STOPPED, _one(words.COME_BACK, "back:")),))
     if member.state == "blocked":
-        work.people.pick(member.id, state="active")
+        _is_back(around, work, member)
     return _check_in(around, work, inbound, person)
 
 
@@ -98,7 +122,7 @@ def _follow_link(around: Around, work: Work, inbound: Inbound, member: Member | 
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:
         return _already(around, work, inbound, member, partnership)
-    text = _consent_text(around, link.kind, partnership)
+    text = f"{words.consent(around.host, partnership, link.kind)}\n\n{words.NOTHING_YET}"
     buttons = ((Button(words.AGREE, f"join:{token}"),), (Button(words.NO_THANKS, "no:"), Button(words.HELP, "help:")))
     return Reply((Screen(text, buttons),))
 
@@ -123,17 +147,13 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, t
         return _already(around, work, inbound, member, partnership)
     who = work.people.add_person(inbound.address, inbound.language)
     work.people.use_link(token)
+    version = words.version_today(around.host, partnership, link.kind)
     if link.kind == "coordinator":
-        work.people.add_coordinator(who, partnership.id)
+        work.people.add_coordinator(who, partnership.id, version, now.date())
+        work.audit.add(now.date(), "coordinator", "coordinator_joined", partnership.id)
         return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
-    version = words.consent_version(_consent_text(around, link.kind, partnership))
     new = work.people.add_member(who, partnership.id, version, now.date())
     return Reply((_joining(work, Member(new, partnership.id, None, None, "active")),), over=inbound.message)
-
-
-def _consent_text(around: Around, kind: str, partnership: Partnership) -> str:
-    write = words.consent if kind == "member" else words.coordinator_consent
-    return write(around.host, partnership)
 
 
 def _already(around: Around, work: Work, inbound: Inbound, member: Member, partnership: Partnership) -> Reply:
@@ -167,7 +187,7 @@ def _pick(around: Around, work: Work, inbound: Inbound, member: Member, pressed:
         work.people.pick(member.id, organisation=organisation)
     elif pressed.verb == "seat" and organisation is not None and seat is None and pressed.about in words.SEATS:
         seat = pressed.about
-        work.people.pick(member.id, seat=seat)
+        work.people.pick(member.id, seat=seat, state="active")  # also of one who sent /stop on the way
     now = Member(member.id, member.partnership, organisation, seat, member.state)
     if not now.joined:
         return Reply((_joining(work, now),), over=inbound.message)
@@ -187,11 +207,27 @@ def _check_in(around: Around, work: Work, inbound: Inbound, person: Person | Non
         return Reply((Screen(words.coordinator_joined(work.partnerships.get(person.coordinates[0]))),))
     if not person.member.joined:
         return Reply((_joining(work, person.member),))
+    partnership = work.partnerships.get(person.member.partnership)
+    if partnership.ended:
+        return Reply((Screen(words.goodbye(partnership)),))
     found = around.open_run(work, inbound.address)
+    if found is None or not found.run.turn:  # what was begun may be finished
+        again = agree_again(around.host, work, "member", person.id, partnership)
+        if again is not None:
+            return Reply((again,))
     if found is None:
-        partnership = work.partnerships.get(person.member.partnership)
         return Reply((Screen(words.next_opening(opening_after(around.clock.now(), partnership))),))
     return Reply((checkin.screen(around.flows[found.run.flow], found.run),))
+
+
+def _agree(around: Around, work: Work, inbound: Inbound, person: Person, member: Member, version: str) -> Reply:  # noqa: PLR0913  the parts of one consent
+    """Record that today's words are agreed to, if they are those on the screen; then go on."""
+    today = words.version_today(around.host, work.partnerships.get(member.partnership), "member")
+    if version == today != work.people.agreed("member", person.id, member.partnership):
+        day = around.clock.now().date()
+        work.people.agree("member", person.id, member.partnership, version, day)
+        work.people.note_heard(member.id, day)
+    return replace(_start(around, work, inbound, person, ""), over=inbound.message)
 
 
 def _who(around: Around, work: Work, person: Person | None) -> Reply:
@@ -202,29 +238,91 @@ def _who(around: Around, work: Work, person: Person | None) -> Reply:
     partnership = work.partnerships.get(place)
     names = {o.number: o.name for o in partnership.organisations}
     setters = [f"someone from {names[n]}" if n else "someone outside it" for n in work.people.coordinators_from(place)]
-    return Reply((Screen(words.who(around.host, partnership, setters)),))
+    latest = work.rounds.latest(place)
+    least = latest.limits.people if latest else work.limits.people
+    return Reply((Screen(words.who(around.host, partnership, setters, least)),))
 
 
-def _stop(work: Work, person: Person | None) -> Reply:
-    if person is None or person.member is None:
-        return Reply((Screen(words.NEEDS_LINK if person is None else words.UNKNOWN_COMMAND),))
-    said = words.ALREADY_STOPPED if person.member.state == "stopped" else words.STOPPED
+def _ask_new_seat(work: Work, person: Person | None) -> Reply:
+    if person is None:
+        return Reply((Screen(words.NEEDS_LINK),))
+    if person.member is None:
+        return Reply((Screen(words.coordinator_joined(work.partnerships.get(person.coordinates[0]))),))
+    if not person.member.joined:
+        return Reply((_joining(work, person.member),))
+    rows = tuple((Button(label, f"reseat:{code}"),) for code, label in words.SEATS.items())
+    return Reply((Screen(words.ASK_NEW_SEAT, rows),))
+
+
+def _take_new_seat(work: Work, inbound: Inbound, member: Member, seat: str) -> Reply:
+    """Keep the choice for the next period, so that nobody's answers of one period change sides; never show it."""
+    started = work.rounds.latest(member.partnership) is not None
+    work.people.pick(member.id, **{"next_seat" if started else "seat": seat})
+    said = words.NEW_SEAT_LATER if started else words.NEW_SEAT_NOW
+    return Reply((Screen(said),), over=inbound.message)
+
+
+def _ask_export(person: Person | None) -> Reply:
+    if person is None:
+        return Reply((Screen(words.NOTHING_HELD),))
+    kinds = {"plain": words.EXPORT_PLAIN, "all": words.EXPORT_ALL, "none": words.EXPORT_NONE}
+    rows = tuple((Button(label, f"export:{kind}"),) for kind, label in kinds.items())
+    return Reply((Screen(words.EXPORT_WARNING, rows),))
+
+
+def _export(around: Around, work: Work, inbound: Inbound, person: Person | None, kind: str) -> Reply | None:
+    if person is None:
+        return Reply((Screen(words.NOTHING_HELD),), over=inbound.message)
+    match kind:
+        case "plain" | "all":
+            return Reply(export.screens(around, work, person.id, answers=kind == "all"), over=inbound.message)
+        case "none":
+            return Reply((Screen(words.NOT_EXPORTED),), over=inbound.message)
+    return None
+
+
+def _stop(around: Around, work: Work, person: Person | None) -> Reply:
+    if person is None:
+        return Reply((Screen(words.NOTHING_HELD),))
+    if person.member is None:
+        return Reply((Screen(words.COORDINATORS_STOP),))
+    back = _one(words.COME_BACK, "back:")
+    if person.member.state == "stopped":
+        return Reply((Screen(words.ALREADY_STOPPED, back),))
     work.people.pick(person.member.id, state="stopped")
-    return Reply((Screen(said, _one(words.COME_BACK, "back:")),))
+    work.people.note_stopped(person.member.id, around.clock.now().date())
+    return Reply((Screen(words.STOPPED, back),))
+
+
+def _come_back(around: Around, work: Work, inbound: Inbound, member: Member) -> Reply:
+    if member.state != "active":
+        _is_back(around, work, member)
+    shown = Screen(words.BACK_AGAIN) if member.joined else _joining(work, member)
+    return Reply((shown,), over=inbound.message)
+
+
+def _is_back(around: Around, work: Work, member: Member) -> None:
+    work.people.pick(member.id, state="active")
+    work.people.note_heard(member.id, around.clock.now().date())
 
 
 def _ask_forget(person: Person | None) -> Reply:
     if person is None:
-        return Reply((Screen(words.NEEDS_LINK),))
+        return Reply((Screen(words.NOTHING_HELD),))
     sure = ((Button(words.FORGET_SURE, "forget:sure"),), (Button(words.KEEP, "forget:keep"),))
     return Reply((Screen(words.ASK_FORGET, sure),))
 
 
 def _forget(around: Around, work: Work, inbound: Inbound, person: Person | None, choice: str) -> Reply:
+    if person is not None and choice == "ask":
+        return replace(_ask_forget(person), over=inbound.message)
     if person is None or choice != "sure":
         return Reply((Screen(words.FORGOTTEN if person is None else words.KEPT),), over=inbound.message)
     if person.member is not None:
         work.rounds.forget(person.member.id)
+    for partnership in person.coordinates:
+        work.audit.add(around.clock.now().date(), "coordinator", "coordinator_left", partnership)
+    work.audit.count("forgotten")
     work.people.forget(person.id)
     work.rounds.plan(Due("purge", "log", around.clock.now()))
     return Reply((Screen(words.FORGOTTEN),), over=inbound.message)

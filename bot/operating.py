@@ -15,6 +15,7 @@ from bot.me import NotReached, get_me
 from bot.settings import Settings
 from digests import words as digest_words
 from digests.sheet import to_csv
+from digests.split import DEFAULT, BadSplit, canonical, warnings
 from flows.answers import clean
 from flows.engine import Engine, engines
 from flows.schedule import check_zone, parse_at, weekday
@@ -24,6 +25,7 @@ from storage.values import Due, FrozenDigest, Organisation, Partnership, Round
 from storage.work import Store, Work, open_store
 
 FORMATS = ("text", "html", "json", "csv", "png")
+_LONGEST_NOTE = 280
 _LONGEST_NAME = 60  # a button's label on a narrow phone
 
 
@@ -38,12 +40,13 @@ class Asked:
     day: str
     at: str
     cap: int = MEMBER_LINK_CAP
+    split: str = DEFAULT
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """The store, checked, and closed at the end."""
-    store = open_store(settings.database_url, settings.keys_url, settings.master_key_file)
+    store = open_store(settings.database_url, settings.keys_url, settings.master_key_file, settings.limits)
     try:
         yield store
     finally:
@@ -66,9 +69,17 @@ def create(settings: Settings, asked: Asked, warn: Callable[[str], None]) -> dic
         member = work.people.make_link(made.id, "member", now, asked.cap)
         coordinator = work.people.make_link(made.id, "coordinator", now)
         work.rounds.plan(Due("open", made.id, opening(now, made)))
+        for what in ("partnership_made", "member_link_made", "coordinator_link_made"):
+            work.audit.add(now.date(), "operator", what, made.id)
         known = work.partnerships.fact("bot_name")
     host = _host(settings, known, warn)
-    return {"id": made.id, "member_link": host.invite(member), "coordinator_link": host.invite(coordinator)}
+    return {
+        "id": made.id,
+        "member_link": host.invite(member),
+        "coordinator_link": host.invite(coordinator),
+        "split": made.split,
+        "warnings": list(warnings(made.split, settings.limits.people)),
+    }
 
 
 def link(settings: Settings, name: str, kind: str, warn: Callable[[str], None]) -> dict[str, Any]:
@@ -77,9 +88,11 @@ def link(settings: Settings, name: str, kind: str, warn: Callable[[str], None]) 
     Raises:
         NotFound: there is no partnership of that name.
     """
+    now = datetime.now(UTC)
     with opened(settings) as store, store.work() as work:
         partnership = work.partnerships.get(name)
-        token = work.people.make_link(partnership.id, kind, datetime.now(UTC))
+        token = work.people.make_link(partnership.id, kind, now)
+        work.audit.add(now.date(), "operator", f"{kind}_link_made", partnership.id)
         known = work.partnerships.fact("bot_name")
     return {"id": partnership.id, "kind": kind, "link": _host(settings, known, warn).invite(token)}
 
@@ -104,6 +117,8 @@ def created_lines(value: dict[str, Any]) -> list[str]:
         f"For one coordinator (24 hours, once): {value['coordinator_link']}",
         "A coordinator who also wants to answer check-ins uses the member link too.",
         "A figure needs 5 replies, or 6 if there are only two organisations. Weekly figures need 20 people.",
+        f"Groups that are compared: {value['split']}. This stays as it is.",
+        *value["warnings"],
     ]
 
 
@@ -124,7 +139,11 @@ def _checked(asked: Asked) -> Partnership:
         raise Refused(message)
     partners = tuple(Organisation(n, o, o == lead) for n, o in enumerate(organisations, start=1))
     at = parse_at(asked.at).strftime("%H:%M")
-    return Partnership("", name, check_zone(asked.timezone), weekday(asked.day), at, partners)
+    try:
+        split = canonical(asked.split)
+    except BadSplit as exc:
+        raise Refused(str(exc)) from None
+    return Partnership("", name, check_zone(asked.timezone), weekday(asked.day), at, partners, split)
 
 
 def listing(settings: Settings) -> dict[str, Any]:
@@ -152,6 +171,7 @@ def showing(settings: Settings, name: str) -> dict[str, Any]:
         return {
             **_brief(work, partnership),
             "timezone": partnership.timezone,
+            "split": partnership.split,
             "organisations": [{"name": o.name, "lead": o.lead} for o in partnership.organisations],
             "round": _round(work, partnership, current) if current else None,
             "next_opening": due.isoformat(),
@@ -180,7 +200,9 @@ def open_round(settings: Settings, name: str, flow: str) -> dict[str, Any]:
 
     Raises:
         NotFound, Refused: no such partnership or flow; one is open already.
+        BadSettings: members could not be told who runs this and where to complain.
     """
+    settings.must_open()
     with opened(settings) as store, store.work() as work:
         partnership = work.partnerships.get(name)
         flows = engines()
@@ -188,7 +210,9 @@ def open_round(settings: Settings, name: str, flow: str) -> dict[str, Any]:
         if flow not in known:
             message = f"There is no check-in called {flow!r}. There is: {', '.join(known)}."
             raise NotFound(message)
-        current = rounds.open_round(work, store.keys, flows, partnership, datetime.now(UTC), flow)
+        now = datetime.now(UTC)
+        current = rounds.open_round(work, store.keys, flows, partnership, now, flow)
+        work.audit.add(now.date(), "operator", "round_opened", partnership.id)
         return _round(work, partnership, current)
 
 
@@ -210,13 +234,15 @@ def close(settings: Settings, name: str) -> dict[str, Any]:
     Raises:
         NotFound, Refused: no such partnership; no round is open.
     """
+    now = datetime.now(UTC)
     with opened(settings) as store:
         with store.work() as work:
             partnership = work.partnerships.get(name)
             current = rounds.must_be_open(work, partnership)
             value = _round(work, partnership, current)
-            rounds.close_round(work, engines(), current, datetime.now(UTC))
-        rounds.destroy_due(store, datetime.now(UTC))
+            rounds.close_round(work, engines(), current, now)
+            work.audit.add(now.date(), "operator", "round_closed", partnership.id)
+        rounds.destroy_due(store, now)
         return {**value, "open": False}
 
 
@@ -257,28 +283,58 @@ def digest(settings: Settings, name: str, number: int | None, form: str) -> byte
             partnership = work.partnerships.get(name)
             history = list(work.rounds.digests(partnership.id, number))
             chart = work.rounds.chart(history[-1].round_id) if history else None
-        if not history or number not in (None, history[-1].number):
+            note = work.rounds.correction(partnership.id, history[-1].number) if history else None
+            found = bool(history) and number in (None, history[-1].number)
+            if found:
+                work.audit.add(datetime.now(UTC).date(), "operator", "digest_exported", partnership.id)
+        if not found:
             which = f"of round {number} " if number else ""
             message = f"There is no digest {which}of {partnership.name} yet. It comes when the round closes."
             raise NotFound(message)
-        return _render(partnership, history, chart, form)
+        return _render(partnership, history, chart, note or "", form)
 
 
-def _render(partnership: Partnership, history: list[FrozenDigest], chart: bytes | None, form: str) -> bytes:
+def correct(settings: Settings, name: str, number: int, note: str) -> dict[str, Any]:
+    """Keep a note on an old digest; the next digest tells it. A digest itself is never rewritten.
+
+    Raises:
+        NotFound: no such partnership or digest.
+        Refused: the note is empty, too long, or holds a figure.
+    """
+    said = clean(note)
+    if not said or len(said) > _LONGEST_NOTE:
+        message = f"A note has 1 to {_LONGEST_NOTE} letters, and this one has {len(said)}."
+        raise Refused(message)
+    if any(letter.isnumeric() for letter in said):
+        message = "A note on an old digest holds no figure: a second figure beside the first can give somebody away."
+        raise Refused(message)
+    with opened(settings) as store, store.work() as work:
+        partnership = work.partnerships.get(name)
+        frozen = work.rounds.digests(partnership.id, number, most=1)
+        if not frozen or frozen[-1].number != number:
+            message = f"There is no digest of round {number} of {partnership.name} to correct."
+            raise NotFound(message)
+        work.rounds.correct(partnership.id, number, said)
+        work.audit.add(datetime.now(UTC).date(), "operator", "correction_made", partnership.id)
+        return {"partnership": partnership.id, "round": number, "note": said}
+
+
+def _render(partnership: Partnership, history: list[FrozenDigest], chart: bytes | None, note: str, form: str) -> bytes:
     flows = engines()
     thawed = [digests_of.thawed(f) for f in history]
     wording = digests_of.wording(flows[history[-1].flow].flow, partnership)
     match form:
         case "text":
-            return (digest_words.plain(thawed[-1], wording) + "\n").encode()
+            return (digest_words.plain(thawed[-1], wording, note) + "\n").encode()
         case "json":
-            return (json.dumps({"record": json.loads(history[-1].record), "seal": history[-1].seal}) + "\n").encode()
+            told = {"record": json.loads(history[-1].record), "seal": history[-1].seal}
+            return (json.dumps(told | ({"note": note} if note else {})) + "\n").encode()
         case "csv":
             return to_csv(thawed, wording).encode()
     png = chart or _drawn(flows, partnership, history)
     if form == "png":
         return png
-    return digest_words.html(thawed[-1], wording, thawed, png).encode()
+    return digest_words.html(thawed[-1], wording, thawed, png, note).encode()
 
 
 def _drawn(flows: dict[str, Engine], partnership: Partnership, history: list[FrozenDigest]) -> bytes:

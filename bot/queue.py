@@ -8,6 +8,7 @@ slot its process holds, so that a new process takes over a dead one's jobs; jobs
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
@@ -20,8 +21,10 @@ Deliver = Callable[[str, str, str], Awaitable[float | None]]
 
 _QUEUE, _JOB, _VERSION = "sends", "deliver", "1"
 _AT_ONCE = 16  # jobs under way in one process; the limiter, not this, sets the pace
+_KINDS = ("prompt", "remind", "digest", "stay", "goodbye")
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED"]
 _TRIES = 20
+_A_PIECE = 1000  # finished jobs dropped at once
 _LOOK_SECONDS = 0.2  # how often the queue looks for jobs; 16 at a time, five times a second, is above any rate
 _AFTER_FAILURE = 5.0  # seconds
 
@@ -92,11 +95,19 @@ class Queue:
         """Drop the finished jobs of a round: nobody can tell from them who was sent what."""
         done = [
             job.workflow_id
-            for kind in ("prompt", "remind", "digest")
+            for kind in _KINDS
             for job in DBOS.list_workflows(workflow_id_prefix=f"{kind}.{round_id}.", status=_FINISHED, load_input=False)
         ]
         if done:
             DBOS.delete_workflows(done)
+
+    def forget_before(self, instant: datetime) -> None:
+        """Drop every job that has finished and was queued before `instant`, a bounded number at a time."""
+        while done := DBOS.list_workflows(
+            end_time=instant.isoformat(), status=_FINISHED, queue_name=_QUEUE, limit=_A_PIECE,
+            load_input=False, load_output=False,
+        ):  # fmt: skip
+            DBOS.delete_workflows([job.workflow_id for job in done])
 
     def waiting(self) -> int:
         """How many jobs are not finished yet."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from bot import ending, retention
 from bot.digest import facts_of
 from bot.local import day_and_time, opening
 from digests import close_round as freeze
@@ -18,6 +19,7 @@ from storage.db import truncate_wal
 from storage.errors import Refused, Unavailable
 from storage.keys import KeyStore
 from storage.people import new_id
+from storage.recovery import must_be_current
 from storage.values import Due, Partnership, Round
 from storage.work import Store, Work
 
@@ -26,7 +28,8 @@ ROUNDS_IN_A_PERIOD = 4
 WEEKLY_FROM = 20  # joined members; Source: results.md section 1
 WORTH_SENDING = timedelta(hours=12)  # left of a round, or a late prompt is not sent; Source: promises F26
 SENT_BY = timedelta(days=1)  # after this a digest's own sends are forgotten too
-_DELETES = ("tidy", "sweep", "destroy", "purge")  # after these, or beside them, rows are gone that must leave no copy
+# After these, or beside them, rows are gone that must leave no copy.
+_DELETES = ("tidy", "sweep", "destroy", "purge", "end")
 
 PROMPT, REMIND, DIGEST = "prompt", "remind", "digest"
 
@@ -42,6 +45,10 @@ class Jobs(Protocol):
         """Drop the finished jobs of a round."""
         ...
 
+    def forget_before(self, instant: datetime) -> None:
+        """Drop every finished job that is older."""
+        ...
+
 
 def newest(flows: Mapping[str, Engine], flow: str) -> Engine:
     """The newest published version of a flow."""
@@ -54,13 +61,19 @@ def open_round(  # noqa: PLR0913  the parts of one opening
     """Open the partnership's next round, ask every member, and plan what follows.
 
     Raises:
-        Refused: one is open already.
+        Refused: one is open already; the partnership has ended.
     """
+    must_be_current(work, partnership.id)
     last = work.rounds.latest(partnership.id)
+    if work.partnerships.get(partnership.id).ended:  # looked up behind the lock that an ending takes too
+        message = f"{partnership.name} has ended, so no round opens any more."
+        raise Refused(message)
     if last is not None and not last.closed:
         closes = day_and_time(last.closes_at, partnership.timezone)
         message = f"Round {last.number} of {partnership.name} is open already. It closes on {closes}."
         raise Refused(message)
+    if last is None or work.rounds.is_over(last.period):
+        work.people.take_new_seats(partnership.id)
     new = _next(work, newest(flows, flow), partnership, last, now)
     if new.place == 1:
         keys.make_period_key(new.period)
@@ -76,8 +89,8 @@ def open_round(  # noqa: PLR0913  the parts of one opening
 
 
 def _next(work: Work, engine: Engine, partnership: Partnership, last: Round | None, now: datetime) -> Round:
-    number = last.number + 1 if last else 1
-    starts = last is None or last.place == ROUNDS_IN_A_PERIOD
+    number = work.rounds.next_number(partnership.id)
+    starts = last is None or work.rounds.is_over(last.period)
     joined = work.people.count_joined(partnership.id)
     return Round(
         id=new_id(),
@@ -93,6 +106,8 @@ def _next(work: Work, engine: Engine, partnership: Partnership, last: Round | No
         reminds_at=reminder(now, partnership.timezone),
         closes_at=closing(now, partnership.timezone),
         closed=False,
+        split=partnership.split if starts else last.split,  # type: ignore[union-attr]  # same
+        limits=work.limits if starts else last.limits,  # type: ignore[union-attr]  # same
     )
 
 
@@ -137,10 +152,17 @@ def close_round(work: Work, flows: Mapping[str, Engine], current: Round, now: da
     With the fourth round the period ends: its ballots go now, its key as soon as this is committed.
     """
     partnership = work.partnerships.get(current.partnership)
+    must_be_current(work, partnership.id)
     work.runs.save()  # steps taken in this transaction count
     digest = freeze(facts_of(work, flows, partnership, current))
     record, previous = digest.to_record(), work.rounds.last_seal(partnership.id)
     work.rounds.freeze(current, canonical(record).decode(), previous, seal(record, previous))
+    work.audit.add(now.date(), "clock", "digest_frozen", partnership.id)
+    work.rounds.told_corrections(partnership.id)
+    if current.place == ROUNDS_IN_A_PERIOD:
+        replied = work.rounds.repliers(partnership.id, current.period)
+        work.people.note_heard_at_period_close(partnership.id, replied, now.date())
+        work.audit.tell_totals(now.date())
     work.rounds.close(current)
     for kind in ("prompt", "remind", "close"):
         work.rounds.done(Due(kind, current.id, now))
@@ -176,7 +198,14 @@ def _do_once(store: Store, flows: Mapping[str, Engine], jobs: Jobs, due: Due, no
     with store.work() as work:
         if not work.rounds.done(due):
             return False
-        _do(work, store.keys, flows, jobs, due, now)
+        if due.kind in retention.KINDS:
+            retention.step(work, jobs, due, now)
+        elif due.kind in ending.STEPS:
+            ending.step(work, store.keys, jobs, due, now)
+        else:
+            _do(work, store.keys, flows, jobs, due, now)
+    if due.kind in retention.STANDING:
+        retention.do(store, jobs, due.kind, now)
     if due.kind in ("tidy", "sweep"):
         jobs.forget(due.subject)
     if due.kind in _DELETES:
@@ -188,9 +217,9 @@ def destroy_due(store: Store, now: datetime) -> None:
     """Destroy the keys of the periods that have ended, without waiting for the bot."""
     with store.work() as work:
         for due in work.rounds.due(now):
-            if due.kind == "destroy":
+            if due.kind == "destroy" and work.rounds.done(due):
                 store.keys.destroy_period_key(due.subject)
-                work.rounds.done(due)
+                work.audit.add(now.date(), "clock", "period_key_destroyed", due.subject)
     truncate_wal(store.database)
 
 
@@ -211,6 +240,9 @@ def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due
         case "digest":
             closed = work.rounds.get(due.subject)
             if closed:
+                # Before anybody reads it: a copy of the answers that is older than this shows itself from now on.
+                frozen = work.rounds.digests(closed.partnership, closed.number, most=1)[-1]
+                keys.keep_anchor(closed.partnership, frozen.number, frozen.seal)
                 members = work.rounds.active_members(closed.partnership).values()
                 everyone = dict.fromkeys([*members, *work.rounds.coordinators(closed.partnership)])
                 jobs.add(work.connection, DIGEST, closed.id, everyone)
@@ -219,6 +251,7 @@ def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due
             work.rounds.forget_sends(due.subject)
         case "destroy":
             keys.destroy_period_key(due.subject)
+            work.audit.add(now.date(), "clock", "period_key_destroyed", due.subject)
 
 
 def _open_by_clock(work: Work, keys: KeyStore, flows: Mapping[str, Engine], ident: str, now: datetime) -> None:

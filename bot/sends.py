@@ -6,16 +6,20 @@ from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
-from bot import checkin, digest, words
+from bot import checkin, digest, ending, retention, words
+from bot.around import agree_again
 from bot.channel import Channel, Screen, TryLater, Unclear, Unreachable
+from bot.clock import Clock, SystemClock
 from bot.logs import log, warn
+from bot.retention import STAY
 from bot.rounds import DIGEST, REMIND
 from flows.engine import Engine
+from storage.retention import GOODBYE, Retention
 from storage.runs import started
 from storage.values import FrozenDigest, Partnership
 from storage.work import Store, Work
 
-_CHART, _TEXT = "chart", "text"
+_CHART, _TEXT, _SAID = "chart", "text", "said"  # said1, said2 …: people's own words, as many messages as they take
 
 
 def one_at_a_time(rate: float) -> AsyncLimiter:
@@ -37,17 +41,17 @@ class Sends:
     flows: Mapping[str, Engine]
     channel: Channel
     limiter: AsyncLimiter
+    host: words.Host
+    clock: Clock = field(default_factory=SystemClock)
     _drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def deliver(self, kind: str, round_id: str, person: str) -> float | None:
-        """Send `kind` of a round to one person, unless it was begun before. A digest is a chart, then text.
+        """Send `kind` of a round to one person, unless it was begun before. A digest comes in `_parts`.
 
         Returns: None when there is nothing left to do; else the seconds after which to try again, the
             send being proven not to have happened.
         """
-        if kind == DIGEST:
-            await self._draw_once(round_id)
-        for part in (_CHART, _TEXT) if kind == DIGEST else (kind,):
+        for part in await self._parts(round_id) if kind == DIGEST else (kind,):
             wait = await self._send(part, round_id, person)
             if wait is not None:
                 return wait
@@ -77,25 +81,48 @@ class Sends:
     def _claim(self, part: str, round_id: str, person: str) -> _Letter | None:
         """What to send and where, claimed and committed; None where there is nothing to send."""
         with self.store.work() as work:
-            address = work.people.address_of(person)
+            address = work.people.address_of(person, stopped=part == GOODBYE)
             screen = self._screen(work, part, round_id, person) if address else None
-            if address is None or screen is None or not work.rounds.claim(round_id, person, part):
+            if address is None or screen is None or not self._begin(work, part, round_id, person):
                 return None
             return _Letter(address, screen)
 
+    def _begin(self, work: Work, part: str, round_id: str, person: str) -> bool:
+        """Claim the send; False where it was made or begun before."""
+        match part:
+            case "stay":  # its claim is the sealed day of asking: a row would list the silent
+                return Retention(work.connection, self.store.keys).ask(person, self.clock.now().date())
+            case "goodbye":
+                return ending.claimed(work, round_id, person)
+        return work.rounds.claim(round_id, person, part)
+
     def _screen(self, work: Work, part: str, round_id: str, person: str) -> Screen | None:
-        if part in (_CHART, _TEXT):
+        if part == STAY:
+            return retention.question()
+        if part == GOODBYE:
+            return ending.goodbye(work, round_id)
+        if part in (_CHART, _TEXT) or part.startswith(_SAID):
             return self._digest_screen(work, part, round_id)
         unfinished = work.rounds.unfinished(round_id, person)
         found = work.runs.get(unfinished) if unfinished else None
         if found is None:
             return None
+        again = self._agree_again(work, round_id, person) if not found.run.turn else None
+        if again is not None:
+            return again
         engine = self.flows[found.run.flow]
         run = started(found.run, engine.first(found.run.id, found.run.rotating).state)
         return checkin.screen(engine, run, words.REMINDER if part == REMIND else engine.flow.intro)
 
+    def _agree_again(self, work: Work, round_id: str, person: str) -> Screen | None:
+        current = work.rounds.get(round_id)
+        assert current is not None  # noqa: S101  its run was just read
+        return agree_again(self.host, work, "member", person, work.partnerships.get(current.partnership))
+
     def _digest_screen(self, work: Work, part: str, round_id: str) -> Screen | None:
         partnership, history = self._history(work, round_id)
+        if part.startswith(_SAID):
+            return Screen(digest.quotes(history[-1])[int(part.removeprefix(_SAID)) - 1])
         if part == _TEXT:
             return digest.screen(self.flows, partnership, history[-1])
         chart = work.rounds.chart(round_id)
@@ -108,6 +135,8 @@ class Sends:
 
     def _release(self, part: str, round_id: str, person: str) -> None:
         with self.store.work() as work:
+            if part == STAY:
+                Retention(work.connection, self.store.keys).take_back(person)
             work.rounds.release(round_id, person, part)
 
     def _give_up(self, part: str, round_id: str, person: str) -> None:
@@ -119,25 +148,28 @@ class Sends:
         with self.store.work() as work:
             work.rounds.mark_sent(round_id, person, part)
 
-    # --- the chart: drawn once, on first send
+    # --- a digest's messages; its chart is drawn once, on first send
 
-    async def _draw_once(self, round_id: str) -> None:
+    async def _parts(self, round_id: str) -> tuple[str, ...]:
+        """The chart, the text, and people's own words; nothing of a digest that a later one has followed."""
         async with self._drawing:
-            request = await asyncio.to_thread(self._to_draw, round_id)
-            if request is None:
-                return
-            try:
-                png = await digest.draw(self.flows, *request)
-            except digest.NoChart:
-                log("chart_not_drawn")
-                return
-            await asyncio.to_thread(self._keep_chart, round_id, png)
+            partnership, history, newest, drawn = await asyncio.to_thread(self._to_send, round_id)
+            if not newest:
+                return ()
+            if not drawn and digest.thawed(history[-1]).has_figures():
+                try:
+                    png = await digest.draw(self.flows, partnership, history)
+                except digest.NoChart:
+                    log("chart_not_drawn")
+                else:
+                    await asyncio.to_thread(self._keep_chart, round_id, png)
+        return (_CHART, _TEXT, *(f"{_SAID}{n}" for n in range(1, len(digest.quotes(history[-1])) + 1)))
 
-    def _to_draw(self, round_id: str) -> tuple[Partnership, list[FrozenDigest]] | None:
+    def _to_send(self, round_id: str) -> tuple[Partnership, list[FrozenDigest], bool, bool]:
         with self.store.work() as work:
             partnership, history = self._history(work, round_id)
-            wanted = digest.thawed(history[-1]).has_figures() and work.rounds.chart(round_id) is None
-            return (partnership, history) if wanted else None
+            newest = work.rounds.is_newest(partnership.id, history[-1].number)
+            return partnership, history, newest, work.rounds.chart(round_id) is not None
 
     def _keep_chart(self, round_id: str, png: bytes) -> None:
         with self.store.work() as work:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from digests.record import Limits
+
 
 class BadSettings(Exception):
     """A setting is missing or does not fit; says which and how to mend it."""
@@ -24,9 +26,15 @@ class Settings(BaseSettings):
     master_key_file: Path = Path("pulse.key")
     operator: str = Field("", description="who runs this bot, as members read it")
     contact: str = Field("", description="how members reach them")
+    complaints: str = Field("", description="where members complain: an address, a phone number or a page")
+    least_people: int = Field(Limits().people, le=1000, description="respondents a figure needs")
+    least_outsiders: int = Field(
+        Limits().outsiders, le=1000, description="respondents left when any one organisation is taken out"
+    )
     webhook_url: str | None = Field(None, description="None: long polling")
     webhook_listen: str = "127.0.0.1:8443"
     webhook_secret: SecretStr | None = None
+    backup_key: str = Field("", description="the age public key that backups are made for")
     broadcast_rate: float = Field(28, gt=0, le=1000, description="prompts and digests a second")
 
     @field_validator("keys_url")
@@ -34,6 +42,15 @@ class Settings(BaseSettings):
     def _apart(cls, value: str, info: ValidationInfo) -> str:
         if value == info.data.get("database_url"):
             message = "give it a database of its own, or whoever copies the answers has the keys with them"
+            raise ValueError(message)
+        return value
+
+    @field_validator("least_people", "least_outsiders")
+    @classmethod
+    def _no_handful(cls, value: int, info: ValidationInfo) -> int:
+        least = Limits().people if info.field_name == "least_people" else Limits().outsiders
+        if value < least:
+            message = f"a handful of people can be recognised, so this is never below {least}; it may only be raised"
             raise ValueError(message)
         return value
 
@@ -64,23 +81,43 @@ class Settings(BaseSettings):
         """The path Telegram posts to."""
         return urlsplit(self.webhook_url or "").path or "/"
 
+    @property
+    def limits(self) -> Limits:
+        """How many people stand behind a figure, in periods to come."""
+        return Limits(self.least_people, self.least_outsiders)
+
     def must_serve(self) -> None:
         """Check what a bot that meets people needs.
 
         Raises:
             BadSettings: names each setting that is missing.
         """
-        wanted = {
-            "PULSE_TELEGRAM_TOKEN": self.telegram_token,
-            "PULSE_OPERATOR": self.operator,
-            "PULSE_CONTACT": self.contact,
-        }
+        wanted: dict[str, object] = {"PULSE_TELEGRAM_TOKEN": self.telegram_token, **self._told_to_members()}
         if self.webhook_url:
             wanted["PULSE_WEBHOOK_SECRET"] = self.webhook_secret
-        missing = [name for name, value in wanted.items() if not value]
-        if missing:
-            message = f"Set {' and '.join(missing)} in the environment or in .env, or run `pulse init`."
-            raise BadSettings(message)
+        _must_be_set(wanted)
+
+    def must_open(self) -> None:
+        """Check what members have to be told before anybody is asked anything.   Source: promises D1.
+
+        Raises:
+            BadSettings: names each setting that is missing.
+        """
+        _must_be_set(self._told_to_members())
+
+    def _told_to_members(self) -> dict[str, object]:
+        return {
+            "PULSE_OPERATOR": self.operator,
+            "PULSE_CONTACT": self.contact,
+            "PULSE_COMPLAINTS": self.complaints,
+        }
+
+
+def _must_be_set(wanted: dict[str, object]) -> None:
+    missing = [name for name, value in wanted.items() if not value]
+    if missing:
+        message = f"Set {' and '.join(missing)} in the environment or in .env, or run `pulse init`."
+        raise BadSettings(message)
 
 
 def read_settings(**given: object) -> Settings:

@@ -10,11 +10,13 @@ from bot.settings import Settings, read_settings
 from storage.db import open_database, shown_url
 from storage.errors import BadKey
 from storage.keys import holds_keys, make_key_file, open_keys
+from storage.work import Store
 
 _QUESTIONS = {
     "telegram_token": "The bot's token, from @BotFather",
     "operator": "Who runs this bot, as members read it (such as a voluntary sector council)",
     "contact": "How members reach them (an e-mail address or a phone number)",
+    "complaints": "Where members complain (an address, a phone number or a page)",
 }
 
 
@@ -28,16 +30,18 @@ def initialise(given: dict[str, str | None], *, ask: bool, folder: Path = Path()
     known = _read(env)
     for name, question in _QUESTIONS.items():
         if given.get(name) is None and f"PULSE_{name.upper()}" not in known | os.environ.keys() and ask:
-            given[name] = typer.prompt(question)
+            contact = given.get("contact") or read_settings().contact
+            given[name] = typer.prompt(question, default=contact or None if name == "complaints" else None)
     chosen = {name: value for name, value in given.items() if value is not None}
     settings = read_settings(**chosen)
     _must_not_orphan(settings)
     said = [f"{'made' if make_key_file(settings.master_key_file) else 'kept'} {settings.master_key_file}"]
     migrate(settings)
-    keys = open_keys(settings.keys_url, settings.master_key_file)
-    keys.prepare()
-    keys.check()
-    keys.database.dispose()
+    store = Store(open_database(settings.database_url), open_keys(settings.keys_url, settings.master_key_file))
+    try:
+        store.prepare()
+    finally:
+        store.dispose()
     said.append("both databases are ready")
     _write(env, known, {f"PULSE_{name.upper()}": value for name, value in chosen.items()})
     said.append(f"wrote {env} (keep it and the key file private, and a copy of the key file somewhere else)")

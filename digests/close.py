@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
-from digests import disclose
+from digests import change, disclose
 from digests.record import (
+    EVERYONE,
     FOUR_WEEKLY,
     LOW,
     PERIOD,
@@ -13,7 +15,7 @@ from digests.record import (
     ROUND,
     STEADY,
     TURN,
-    WEEKLY,
+    Ballot,
     Cell,
     Digest,
     Facts,
@@ -21,20 +23,24 @@ from digests.record import (
     Item,
     Talk,
 )
-from digests.score import respondents, theme_figure
+from digests.score import agreement, figure, respondents
+from digests.split import parse
 
 GOING_WELL = 65
 """From here a mean is nearer "Mostly" (75) than "In part" (50), in tens and in fives alike."""
 
+MOST_OPTIONS = 3
+
 
 def close_round(facts: Facts) -> Digest:
-    """Freeze everyone's figures of one round, and of its period when it is the last one.
+    """Freeze everyone's figures of one round, and all that a period tells when it is the last one.
 
-    Returns: the digest of results.md section 7, first day: rules A1, A4, A7 and A9. In four-weekly mode
-        rounds 1 to 3 of a period hold no cell at all.
+    Returns: the digest of results.md. In four-weekly mode rounds 1 to 3 of a period hold no cell at all.
     """
-    cells = (*_round_cells(facts), *_period_cells(facts))
-    figures = _headlines(cells)
+    replies = disclose.replies(sum(facts.place in b.scores for b in facts.ballots), facts.joined, facts.limits)
+    rounds = _round_cells(facts)
+    periods = change.with_changes(_period_cells(facts, rounds), facts, replies)
+    figures = _headlines(rounds) or _headlines(periods)
     turns = _turns(tuple(facts.anchors), facts.round)
     well = _going_well(figures, turns)
     return Digest(
@@ -44,50 +50,106 @@ def close_round(facts: Facts) -> Digest:
         mode=facts.mode,
         week=facts.week,
         results_on=facts.results_on,
-        replies=disclose.replies(sum(facts.place in b.scores for b in facts.ballots), facts.joined),
-        needed=disclose.needed(facts.organisations),
-        cells=cells,
+        replies=replies,
+        needed=disclose.needed(facts.organisations, facts.limits),
+        cells=(*rounds, *periods),
         well=well,
         talk=_talk(figures, turns, well),
+        split=facts.split,
+        limits=facts.limits,
+        gaps=change.gaps(periods),
+        options=_options(facts),
+        comments=_comments(facts),
+        corrections=tuple(facts.corrections),
     )
+
+
+# --- cells
 
 
 def _round_cells(facts: Facts) -> tuple[Cell, ...]:
     if facts.mode == FOUR_WEEKLY:
         return ()
-    anchors = tuple(_cell(ROUND, item, facts, [facts.place]) for item in facts.anchors.values())
-    if facts.rotating is None:
-        return anchors
-    return (*anchors, _cell(ROTATING, facts.rotating, facts, [facts.place]))
+    anchors = tuple(_round_cell(ROUND, item, facts) for item in facts.anchors.values())
+    return anchors if facts.rotating is None else (*anchors, _round_cell(ROTATING, facts.rotating, facts))
 
 
-def _period_cells(facts: Facts) -> tuple[Cell, ...]:
+def _round_cell(kind: str, item: Item, facts: Facts) -> Cell:
+    people = respondents(facts.ballots, item.id, (facts.place,))
+    told = disclose.may_show(people.by_organisation(), facts.limits)
+    return Cell(kind, EVERYONE, item.theme, item.id, figure(people.means, 1) if told else None)
+
+
+def _period_cells(facts: Facts, rounds: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Everyone's cell of each theme, then each group's, once the period ends."""
     if facts.place != PLACES[-1]:
         return ()
-    return tuple(_cell(PERIOD, item, facts, _counted(facts, item)) for item in facts.anchors.values())
+    groups = parse(facts.split)
+    themes = (_theme_cells(item, _counted(item, facts, rounds), groups, facts) for item in facts.anchors.values())
+    return tuple(chain.from_iterable(zip(*themes, strict=True)))
 
 
-def _counted(facts: Facts, anchor: Item) -> frozenset[int]:
-    earlier = frozenset(place for place in facts.shown.get(anchor.theme, ()) if place < facts.place)
-    now = facts.mode == WEEKLY and _cell(ROUND, anchor, facts, [facts.place]).figure is not None
+def _theme_cells(
+    item: Item, places: frozenset[int], groups: Mapping[str, frozenset[str]], facts: Facts
+) -> tuple[Cell, ...]:
+    """One theme's period cells: everyone's and then one for each group, hidden or not."""
+    everyone = respondents(facts.ballots, item.id, places)
+    sitting = {code: everyone.sitting(seats) for code, seats in groups.items()}
+    people = everyone.by_organisation()
+    counts = {code: group.by_organisation() for code, group in sitting.items()}
+    told = disclose.shown_groups(counts, people, facts.joined, facts.limits)
+    frozen = figure(everyone.means, len(places)) if disclose.may_show(people, facts.limits) else None
+    agreed = frozen is not None and disclose.may_tell_agreement(people.total())
+    return (
+        Cell(PERIOD, EVERYONE, item.theme, item.id, frozen, agreement(everyone.means) if agreed else None),
+        *(
+            Cell(PERIOD, code, item.theme, item.id, figure(group.means, len(places)) if code in told else None)
+            for code, group in sitting.items()
+        ),
+    )
+
+
+def _counted(anchor: Item, facts: Facts, rounds: tuple[Cell, ...]) -> frozenset[int]:
+    """The places that count towards the period figure of `anchor`."""
+    mine = (digest for digest in facts.history if digest.period == facts.period and digest.place < facts.place)
+    earlier = frozenset(digest.place for digest in mine if digest.shows(anchor.id))
+    now = any(cell.kind == ROUND and cell.item == anchor.id and cell.figure is not None for cell in rounds)
     return disclose.period_places(facts.mode, earlier | {facts.place} if now else earlier)
 
 
-def _cell(kind: str, item: Item, facts: Facts, places: Iterable[int]) -> Cell:
-    places = tuple(places)
-    people = respondents(facts.ballots, item.id, places)
-    if not disclose.may_show(Counter(person.organisation for person in people)):
-        return Cell(kind, item.theme, item.id, None)
-    return Cell(kind, item.theme, item.id, theme_figure(people, len(places)))
+# --- what people chose and wrote
+
+
+def _options(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What would help, most chosen first; ties in the check-in's order."""
+    if facts.place != PLACES[-1] or not disclose.may_tell_options(_replied(facts.ballots), facts.limits):
+        return ()
+    choosers: dict[tuple[str, str], Counter[str]] = {option: Counter() for option in facts.options}
+    for ballot in facts.ballots:
+        for option in ballot.options & choosers.keys():
+            choosers[option][ballot.organisation] += 1
+    told = [option for option, people in choosers.items() if disclose.may_tell_option(people, facts.limits)]
+    return tuple(sorted(told, key=lambda option: -choosers[option].total())[:MOST_OPTIONS])
+
+
+def _comments(facts: Facts) -> tuple[str, ...]:
+    writers = sum(ballot.wrote for ballot in facts.ballots)
+    told = disclose.may_tell_comments(_replied(facts.ballots), writers, facts.limits)
+    return tuple(facts.comments) if told and facts.place == PLACES[-1] else ()
+
+
+def _replied(ballots: Iterable[Ballot]) -> int:
+    """How many replied at any time in the period."""
+    return sum(bool(ballot.scores) for ballot in ballots)
+
+
+# --- the lines that are chosen
 
 
 def _headlines(cells: Iterable[Cell]) -> Mapping[str, Figure]:
-    """The shown figures the words are chosen by: this round's, or the period's where no round is shown."""
-    shown = {
-        kind: {cell.theme: cell.figure for cell in cells if cell.kind == kind and cell.figure is not None}
-        for kind in (ROUND, PERIOD)
-    }
-    return shown[ROUND] or shown[PERIOD]
+    """Everyone's shown anchor figures, which the words are chosen by."""
+    anchors = (cell for cell in cells if cell.kind != ROTATING and cell.audience == EVERYONE)
+    return {cell.theme: cell.figure for cell in anchors if cell.figure is not None}
 
 
 def _turns(themes: tuple[str, ...], number: int) -> tuple[str, ...]:

@@ -10,7 +10,10 @@ _STYLE = """
 body { margin: 0 auto; max-width: 36rem; padding: 1rem; color: var(--ink); background: var(--paper);
   font: 1.0625rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; line-height: 1.25; }
+h2 { font-size: 1.125rem; margin: 1.5rem 0 .5rem; }
 p { margin: 0 0 .75rem; }
+ul { margin: 0; padding: 0; list-style: none; }
+li { margin: 0 0 .75rem; padding-left: .75rem; border-left: 3px solid var(--line); }
 img { display: block; width: 100%; height: auto; margin: 1.5rem 0; border-radius: .75rem; }
 table { width: 100%; border-collapse: collapse; margin: 1.5rem 0; font-size: .9375rem; }
 caption { padding-bottom: .5rem; text-align: left; }

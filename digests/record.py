@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Self
+
+from digests import split as splits
 
 SPEC = 1
 WEEKLY, FOUR_WEEKLY = "weekly", "four-weekly"
@@ -14,6 +16,12 @@ PLACES = range(1, 5)
 
 ROUND, ROTATING, PERIOD = "round", "rotating", "period"
 """What a cell is about: a theme's anchor in one round, a rotating item, or a theme over a whole period."""
+
+EVERYONE = "everyone"
+"""The audience of a cell that is about no group."""
+
+RISE, FALL, NO_CHANGE, UNSURE = "rise", "fall", "none", "unsure"
+"""What a period figure did since the period before."""
 
 LOW, STEADY, TURN = "low", "steady", "turn"
 """Why a theme is the one to talk about: its figure, no low figure anywhere, or only that it is its turn."""
@@ -24,6 +32,26 @@ class UnknownRecord(ValueError):
 
     def __init__(self, spec: object) -> None:
         super().__init__(f"This program reads digests of spec {SPEC}, and this one is {spec!r}: update it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many people stand behind what is shown; a partnership may only ask for more.
+
+    Units: `people` respondents to a figure, `outsiders` respondents left when one organisation is taken out.
+    Raises: ValueError: looser than the defaults.   Source: results.md A1, A4, A13.
+    """
+
+    people: int = 5
+    outsiders: int = 3
+
+    def __post_init__(self) -> None:
+        if self.people < 5 or self.outsiders < 3:
+            message = (
+                f"{self.people} people and {self.outsiders} outsiders would give people away: "
+                "a figure needs at least 5 people, and 3 without any one organisation."
+            )
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +66,8 @@ class Item:
 class Ballot:
     """One member's scored answers in one period, without a name or an id.
 
+    `options` are the (question id, code) pairs chosen at any time in the period; `wrote` says whether at
+    least one comment was shared in it.
     Shapes: `scores` is place 1..4 -> item id -> score; a place is missing where the member did not reply.
     Units: 0, 25, 50, 75 or 100, high is good; None is "Can't say" or Skip.
     """
@@ -45,6 +75,20 @@ class Ballot:
     organisation: str
     seat: str
     scores: Mapping[int, Mapping[str, int | None]]
+    options: frozenset[tuple[str, str]] = frozenset()
+    wrote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A note on an older digest, the one of `week`; its text holds no figure."""
+
+    week: date
+    text: str
+
+    def to_record(self) -> dict[str, Any]:
+        """The note as JSON-ready values."""
+        return {"text": self.text, "week": self.week.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +96,11 @@ class Facts:
     """All that closing one round needs.
 
     `week` is the local date the round opened, `results_on` the date the period's figures come, `joined` how
-    many were asked. `anchors` gives the order in which themes are shown. `shown` gives, per theme, the
-    places of this period whose figure is already frozen as shown.
+    many were asked. `anchors` gives the order in which themes are shown. `history` holds the partnership's
+    earlier digests, oldest first; the last 8 are enough. `options` are the (question id, code) pairs that may
+    be told, in the check-in's order. `comments` are the shared words of the whole period, shuffled already.
 
-    Raises: ValueError: no such mode or place (the caller's bug).
+    Raises: ValueError: no such mode or place, or a split not in its one spelling (the caller's bug).
     """
 
     round: int
@@ -69,11 +114,19 @@ class Facts:
     anchors: Mapping[str, Item]
     rotating: Item | None
     ballots: Sequence[Ballot]
-    shown: Mapping[str, frozenset[int]]
+    history: Sequence["Digest"] = ()
+    split: str = splits.DEFAULT
+    limits: Limits = Limits()
+    options: Sequence[tuple[str, str]] = ()
+    comments: Sequence[str] = ()
+    corrections: Sequence[Correction] = ()
 
     def __post_init__(self) -> None:
         if self.mode not in MODES or self.place not in PLACES:
             message = f"no round is at place {self.place} of a period in {self.mode!r} mode"
+            raise ValueError(message)
+        if splits.canonical(self.split) != self.split:
+            message = f"the split {self.split!r} is spelled {splits.canonical(self.split)!r}"
             raise ValueError(message)
 
 
@@ -96,18 +149,41 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a period figure did (`RISE`, `FALL`, `NO_CHANGE` or `UNSURE`) since the one before.
+
+    Units: `before` is the last period's shown figure, 0 to 100.
+    """
+
+    code: str
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure for everyone, or the fact that it is hidden (`figure` is None)."""
+    """One figure for one audience, or the fact that it is hidden (`figure` is None).
+
+    `audience` is `EVERYONE` or a group's code; `agreement` (as `score.agreement` gives it) and `change` stand
+    beside some period figures.
+    """
 
     kind: str
+    audience: str
     theme: str
     item: str
     figure: Figure | None
+    agreement: str | None = None
+    change: Change | None = None
 
     def to_record(self) -> dict[str, Any]:
         """The cell as JSON-ready values."""
         rest = {} if self.figure is None else self.figure.to_record()
+        if self.agreement is not None:
+            rest["agreement"] = self.agreement
+        if self.change is not None:
+            rest |= {"before": self.change.before, "change": self.change.code}
         return {
+            "audience": self.audience,
             "item": self.item,
             "kind": self.kind,
             "shown": self.figure is not None,
@@ -118,10 +194,27 @@ class Cell:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The cell that `to_record` wrote."""
-        figure = (
-            Figure(record["figure"], record["band"], record["people"], record["rounds"]) if record["shown"] else None
+        return cls(
+            kind=record["kind"],
+            audience=record["audience"],
+            theme=record["theme"],
+            item=record["item"],
+            figure=Figure(record["figure"], record["band"], record["people"], record["rounds"])
+            if record["shown"]
+            else None,
+            agreement=record.get("agreement"),
+            change=Change(record["change"], record["before"]) if "change" in record else None,
         )
-        return cls(record["kind"], record["theme"], record["item"], figure)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A group that sees a theme unlike everyone else.   Units: shown points of the group and of all others."""
+
+    theme: str
+    group: str
+    points: int
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +245,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The frozen cells and codes of one closed round; one and the same for every reader."""
+    """The frozen cells, codes and shared words of one closed round; one and the same for every reader."""
 
     round: int
     period: int
@@ -165,14 +258,24 @@ class Digest:
     cells: tuple[Cell, ...]
     well: str | None
     talk: Talk
+    split: str = splits.DEFAULT
+    limits: Limits = Limits()
+    gaps: tuple[Gap, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    comments: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def of(self, kind: str) -> tuple[Cell, ...]:
-        """The cells of one kind, in display order."""
-        return tuple(cell for cell in self.cells if cell.kind == kind)
+        """Everyone's cells of one kind, in display order."""
+        return tuple(cell for cell in self.cells if cell.kind == kind and cell.audience == EVERYONE)
 
-    def shown(self) -> frozenset[str]:
-        """The themes whose figure of this very round is shown; rule A9 needs it when the period closes."""
-        return frozenset(cell.theme for cell in self.of(ROUND) if cell.figure is not None)
+    def of_groups(self) -> tuple[Cell, ...]:
+        """The cells of the split's groups, in display order."""
+        return tuple(cell for cell in self.cells if cell.audience != EVERYONE)
+
+    def shows(self, item: str) -> bool:
+        """Whether everyone's figure of this anchor in this very round is shown; rule A9 asks when a period closes."""
+        return any(cell.kind == ROUND and cell.item == item and cell.figure is not None for cell in self.cells)
 
     def has_figures(self) -> bool:
         """Whether any figure is shown at all, and so whether a chart has news."""
@@ -181,10 +284,11 @@ class Digest:
     def to_record(self) -> dict[str, Any]:
         """The digest as it is frozen.
 
-        Returns: sorted, JSON-ready values: text, whole numbers and booleans, never null.
+        Returns: sorted, JSON-ready values: text, whole numbers and booleans, never null; what is empty is left out.
         """
         record: dict[str, Any] = {
             "cells": [cell.to_record() for cell in self.cells],
+            "limits": asdict(self.limits),
             "mode": self.mode,
             "needed": self.needed,
             "period": self.period,
@@ -193,11 +297,18 @@ class Digest:
             "results_on": self.results_on.isoformat(),
             "round": self.round,
             "spec": SPEC,
-            "talk": {"pattern": self.talk.pattern, "theme": self.talk.theme},
+            "split": self.split,
+            "talk": asdict(self.talk),
             "week": self.week.isoformat(),
         }
-        if self.well is not None:
-            record["well"] = self.well
+        perhaps = {
+            "comments": list(self.comments),
+            "corrections": [note.to_record() for note in self.corrections],
+            "gaps": [asdict(gap) for gap in self.gaps],
+            "options": [list(option) for option in self.options],
+            "well": self.well,
+        }
+        record |= {name: value for name, value in perhaps.items() if value}
         result: dict[str, Any] = json.loads(canonical(record))
         return result
 
@@ -209,7 +320,8 @@ class Digest:
         """
         if record.get("spec") != SPEC:
             raise UnknownRecord(record.get("spec"))
-        replies, talk = record["replies"], record["talk"]
+        replies = record["replies"]
+        notes = record.get("corrections", ())
         return cls(
             round=record["round"],
             period=record["period"],
@@ -221,7 +333,13 @@ class Digest:
             needed=record["needed"],
             cells=tuple(Cell.from_record(cell) for cell in record["cells"]),
             well=record.get("well"),
-            talk=Talk(talk["theme"], talk["pattern"]),
+            talk=Talk(**record["talk"]),
+            split=record["split"],
+            limits=Limits(**record["limits"]),
+            gaps=tuple(Gap(**gap) for gap in record.get("gaps", ())),
+            options=tuple((question, code) for question, code in record.get("options", ())),
+            comments=tuple(record.get("comments", ())),
+            corrections=tuple(Correction(date.fromisoformat(note["week"]), note["text"]) for note in notes),
         )
 
 

@@ -8,8 +8,8 @@ from digests.record import Cell, Digest
 from digests.wording import BAND_WORDS, Wording
 
 COLUMNS = (
-    "week", "round", "period", "place", "mode", "kind", "theme", "item", "question",
-    "shown", "figure", "band", "people_at_least", "rounds",
+    "week", "round", "period", "place", "mode", "kind", "audience", "theme", "item", "question",
+    "shown", "figure", "band", "people_at_least", "rounds", "agreement", "change", "change_from",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
@@ -27,11 +27,14 @@ def to_csv(history: Sequence[Digest], wording: Wording) -> str:
 
 def _row(digest: Digest, cell: Cell, wording: Wording) -> tuple[str | int, ...]:
     place = (digest.week.isoformat(), digest.round, digest.period, digest.place, digest.mode)
-    what = (cell.kind, wording.themes[cell.theme].title, cell.item, wording.items.get(cell.item, ""))
-    figure = cell.figure
+    question = wording.items.get(cell.item, "")
+    what = (cell.kind, cell.audience, wording.themes[cell.theme].title, cell.item, question)
+    figure, change = cell.figure, cell.change
     if figure is None:
-        return (*place, *what, "no", "", "", "", "")
-    return (*place, *what, "yes", figure.points, BAND_WORDS[figure.band], figure.people, figure.rounds)
+        return (*place, *what, "no", *[""] * 7)
+    moved = ("", "") if change is None else (change.code, change.before)
+    known = (figure.points, BAND_WORDS[figure.band], figure.people, figure.rounds)
+    return (*place, *what, "yes", *known, cell.agreement or "", *moved)
 
 
 def _safe(value: str | int) -> str | int:

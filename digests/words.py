@@ -1,7 +1,7 @@
 """A digest in plain English, line by line in one fixed order; a line with nothing behind it is left out."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import chain
@@ -9,8 +9,32 @@ from itertools import chain
 from digests.disclose import FEW
 from digests.history import Point, points
 from digests.page import page
-from digests.record import FOUR_WEEKLY, LOW, PERIOD, PLACES, ROTATING, ROUND, TURN, Cell, Digest, Figure
-from digests.wording import BAND_WORDS, SHARE_WORDS, Wording, day, short_day
+from digests.record import (
+    FALL,
+    FOUR_WEEKLY,
+    LOW,
+    NO_CHANGE,
+    PERIOD,
+    PLACES,
+    RISE,
+    ROTATING,
+    ROUND,
+    TURN,
+    UNSURE,
+    Cell,
+    Change,
+    Digest,
+    Figure,
+)
+from digests.wording import AGREEMENT_WORDS, BAND_WORDS, SHARE_WORDS, Wording, day, short_day
+
+OWN_WORDS = "In people's own words"
+CHANGE_WORDS = {
+    RISE: "This rise looks real.",
+    FALL: "This fall looks real.",
+    NO_CHANGE: "No real change.",
+    UNSURE: "Not sure yet if this is a change.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +54,29 @@ def lines(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     return tuple(chain.from_iterable(section(digest, wording) for section in _SECTIONS))
 
 
-def plain(digest: Digest, wording: Wording) -> str:
-    """The digest as plain text, a blank line between its lines."""
-    return "\n\n".join(f"{line.label}: {line.text}" for line in lines(digest, wording))
+def plain(digest: Digest, wording: Wording, note: str = "") -> str:
+    """The digest as plain text, a blank line between its lines, and people's own words at the end.
+
+    `note` is a correction made since.
+    """
+    said = (f"{line.label}: {line.text}" for line in (*lines(digest, wording), *_noted(note)))
+    return "\n\n".join((*said, *_own_words(digest)))
+
+
+def quotes(digest: Digest, limit: int = 3500) -> tuple[str, ...]:
+    """The messages that carry people's own words, each comment whole.
+
+    Units: `limit` in UTF-16 code units, as Telegram counts; a comment is far shorter.
+    Returns: as few messages as hold them in order, the first with a heading; none where there are no comments.
+    """
+    messages: list[str] = []
+    for part in _own_words(digest):
+        longer = f"{messages[-1]}\n\n{part}" if messages else part
+        if messages and len(longer.encode("utf-16-le")) <= 2 * limit:
+            messages[-1] = longer
+        else:
+            messages.append(part)
+    return tuple(messages)
 
 
 def alt(series: Sequence[Point], wording: Wording) -> str:
@@ -48,19 +92,32 @@ def alt(series: Sequence[Point], wording: Wording) -> str:
     return " ".join((f"A chart with one line for each theme, {span}, from 0 to 100.", *spoken))
 
 
-def html(digest: Digest, wording: Wording, history: Sequence[Digest] = (), picture: bytes = b"") -> str:
+def html(digest: Digest, wording: Wording, history: Sequence[Digest] = (), picture: bytes = b"", note: str = "") -> str:
     """The digest as one standalone page that loads nothing.
 
     `history` holds the digests its table and chart look back on, oldest first and this one last; without it
-    the table has this digest alone. `picture` is the chart of the same history as PNG, if there is one.
+    the table has this digest alone. `picture` is the chart of the same history as PNG, if there is one;
+    `note` a correction made since.
     """
     series = points(history or (digest,))
     head, *rest = lines(digest, wording)
-    said = (f"<p><b>{escape(line.label)}:</b> {escape(line.text)}</p>" for line in rest)
+    said = (f"<p><b>{escape(line.label)}:</b> {escape(line.text)}</p>" for line in (*rest, *_noted(note)))
+    shown = (*_picture(picture, alt(series, wording)), *_table(series, wording))
     return page(
         title=f"{head.label}: {head.text.rstrip('.')}",
-        body="\n".join((*said, *_picture(picture, alt(series, wording)), *_table(series, wording))),
+        body="\n".join((*said, *_comments(digest), *shown)),
     )
+
+
+def _noted(note: str) -> tuple[Line, ...]:
+    return (Line("A note made since", note),) if note else ()
+
+
+def _short(figure: Figure | None) -> str:
+    return "not shown" if figure is None else f"{figure.points} ({BAND_WORDS[figure.band]})"
+
+
+# --- the lines, in their order
 
 
 def _heading(digest: Digest, _: Wording) -> tuple[Line, ...]:
@@ -77,7 +134,7 @@ def _who_answered(digest: Digest, _: Wording) -> tuple[Line, ...]:
 
 
 def _sent_to(_: Digest, wording: Wording) -> tuple[Line, ...]:
-    return (Line("Sent to", f"all who take part in {wording.partnership}, in the same words."),)
+    return (Line("Sent to", f"everyone in {wording.partnership}."),)
 
 
 def _going_well(digest: Digest, wording: Wording) -> tuple[Line, ...]:
@@ -90,48 +147,54 @@ def _progress(digest: Digest, _: Wording) -> tuple[Line, ...]:
     done = f"{digest.place} of {len(PLACES)} weeks done."
     if digest.place < PLACES[-1]:
         return (Line("Results", f"{done} Results for all four come on {day(digest.results_on)}."),)
-    return (Line("Results", f"{done} The figures cover all four."),) if digest.has_figures() else ()
+    if not digest.has_figures():
+        return ()
+    return (Line("Results", f"{done} The figures cover all four. In a small group, use them to start a talk."),)
 
 
 def _figures(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     if digest.cells and not digest.has_figures():
         need = f"A figure needs at least {digest.needed} answers, from more than one organisation."
         return (Line("Figures", f"not enough answers to show any this time. {need}"),)
-    themes = dict.fromkeys(cell.theme for cell in digest.cells if cell.kind != ROTATING)
-    said = (Line(_label(theme, wording), _theme(theme, digest)) for theme in themes)
+    weeks, periods = ({cell.theme: cell for cell in digest.of(kind)} for kind in (ROUND, PERIOD))
+    said = (Line(_label(theme, wording), _theme(weeks.get(theme), periods.get(theme))) for theme in weeks | periods)
     asked = (_rotating(cell, wording) for cell in digest.of(ROTATING))
     return (*said, *asked)
 
 
-def _label(theme: str, wording: Wording) -> str:
-    words = wording.themes[theme]
-    return f"{words.emoji} {words.title}"
-
-
-def _theme(theme: str, digest: Digest) -> str:
-    cells = {cell.kind: cell.figure for cell in digest.cells if cell.theme == theme and cell.kind != ROTATING}
-    if ROUND in cells:
-        return " ".join((_said(cells[ROUND], "this week"), *_average(cells.get(PERIOD))))
-    return _said(cells[PERIOD], "these four weeks")
-
-
-def _average(period: Figure | None) -> tuple[str, ...]:
-    """What the period adds to a round's own line; one round alone has been told already."""
-    if period is None or period.rounds == 1:
+def _views_differ(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    """The widest gap alone; all of them are frozen."""
+    if not digest.gaps:
         return ()
-    weeks = "last four weeks" if period.rounds == len(PLACES) else f"{period.rounds} weeks we could show"
-    return (f"The {weeks} average about {period.points}.",)
+    gap = max(digest.gaps, key=lambda gap: abs(gap.points - gap.others))
+    said = f"{wording.group(gap.group)} say about {gap.points}. Others say about {gap.others}."
+    return (Line("Where views differ (last four weeks)", f"{wording.themes[gap.theme].title}: {said}"),)
 
 
-def _said(figure: Figure | None, when: str) -> str:
-    if figure is None:
-        return f"not enough answers to show {when}."
-    return f"{figure.points}. {BAND_WORDS[figure.band]}."
+def _hidden_groups(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    """That silence proves nothing: of a group hidden throughout, or in part where no gap is told."""
+    cells = digest.of_groups()
+    silent = dict.fromkeys(cell.audience for cell in cells if cell.figure is None)
+    if digest.gaps:
+        heard = {cell.audience for cell in cells if cell.figure is not None}
+        silent = {code: None for code in silent if code not in heard}
+    if not silent or not digest.has_figures():
+        return ()
+    whose = "smaller groups" if len(silent) > 1 else wording.group(*silent)
+    return (Line("Not shown", f"some figures for {whose}. No news is not proof of calm."),)
 
 
-def _rotating(cell: Cell, wording: Wording) -> Line:
-    said = _said(cell.figure, "this week")
-    return Line("We also asked", f"{wording.items[cell.item]} {said[0].upper()}{said[1:]}")
+def _would_help(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    named = "; ".join(wording.options[option] for option in digest.options)
+    return (Line("What would help", f"{named}."),) if named else ()
+
+
+def _follows(digest: Digest, _: Wording) -> tuple[Line, ...]:
+    return (Line(OWN_WORDS, "they come next, in mixed order."),) if digest.comments else ()
+
+
+def _corrections(digest: Digest, _: Wording) -> tuple[Line, ...]:
+    return tuple(Line("Put right", f"week of {day(note.week)}. {note.text}") for note in digest.corrections)
 
 
 def _to_talk_about(digest: Digest, wording: Wording) -> tuple[Line, ...]:
@@ -153,17 +216,87 @@ _SECTIONS = (
     _going_well,
     _progress,
     _figures,
+    _views_differ,
+    _hidden_groups,
+    _would_help,
+    _follows,
+    _corrections,
     _to_talk_about,
     _small_print,
 )
 
 
-def _short(figure: Figure | None) -> str:
-    return "not shown" if figure is None else f"{figure.points} ({BAND_WORDS[figure.band]})"
+# --- what a line is made of
 
 
-def _two_lines(figure: Figure | None) -> str:
-    return "not shown" if figure is None else f"<b>{figure.points}</b><br>{BAND_WORDS[figure.band]}"
+def _label(theme: str, wording: Wording) -> str:
+    words = wording.themes[theme]
+    return f"{words.emoji} {words.title}"
+
+
+def _theme(week: Cell | None, period: Cell | None) -> str:
+    """One theme: this week's figure, or in four-weekly mode the period's, and what the period adds."""
+    figure = None if period is None else period.figure
+    first = _said(figure, "these four weeks") if week is None else _said(week.figure, "this week")
+    if period is None or figure is None:
+        return first
+    agreed = () if period.agreement is None else (f"{AGREEMENT_WORDS[period.agreement]}.",)
+    return " ".join((first, *_over_time(figure, period.change, weekly=week is not None), *agreed))
+
+
+def _over_time(figure: Figure, change: Change | None, *, weekly: bool) -> Iterable[str]:
+    """The period's average, beside the one before where it moved, and what that means.
+
+    One week alone was told in its own digest; a four-weekly figure is the average itself.
+    """
+    before = change.before if change is not None and change.code in (RISE, FALL) else None
+    if not weekly and before is not None:
+        yield f"The four weeks before: {before}."
+    elif weekly and before is not None:
+        yield f"{_average(figure)}, before that {before}."
+    elif weekly and figure.rounds > 1:
+        yield f"{_average(figure)}."
+    if change is not None:
+        yield CHANGE_WORDS[change.code]
+
+
+def _average(figure: Figure) -> str:
+    match figure.rounds:
+        case 1:
+            weeks = "In the one week we could show"
+        case 4:
+            weeks = "Over four weeks"
+        case rounds:
+            weeks = f"Over the {rounds} weeks we could show"
+    return f"{weeks}: {figure.points}"
+
+
+def _said(figure: Figure | None, when: str) -> str:
+    if figure is None:
+        return f"not enough answers to show {when}."
+    return f"{figure.points}. {BAND_WORDS[figure.band]}."
+
+
+def _rotating(cell: Cell, wording: Wording) -> Line:
+    said = _said(cell.figure, "this week")
+    return Line("We also asked", f"{wording.items[cell.item]} {said[0].upper()}{said[1:]}")
+
+
+def _own_words(digest: Digest) -> tuple[str, ...]:
+    """The heading and the comments, in the order they are frozen; nothing stands beside one."""
+    if not digest.comments:
+        return ()
+    return (f"{OWN_WORDS}, in mixed order:", *(f"\u201c{comment}\u201d" for comment in digest.comments))
+
+
+# --- what a page is made of
+
+
+def _comments(digest: Digest) -> tuple[str, ...]:
+    if not digest.comments:
+        return ()
+    heading, *comments = _own_words(digest)
+    return (f"<h2>{escape(heading)}</h2>", "<ul>", *(f"<li>{escape(comment)}</li>" for comment in comments), "</ul>")
 
 
 def _picture(picture: bytes, text: str) -> tuple[str, ...]:
@@ -186,3 +319,7 @@ def _table(series: Sequence[Point], wording: Wording) -> tuple[str, ...]:
     )
     caption = "<caption>The figures, newest first. They run from 0 to 100.</caption>"
     return (f'<table>{caption}<tr><th scope="col">Date</th>{head}</tr>', *rows, "</table>")
+
+
+def _two_lines(figure: Figure | None) -> str:
+    return "not shown" if figure is None else f"<b>{figure.points}</b><br>{BAND_WORDS[figure.band]}"

@@ -37,25 +37,27 @@ _CONTROLS: Mapping[Kind | None, Mapping[str, Answer]] = {
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# Source: Unicode 15.1, the general category Cc and the property Default_Ignorable_Code_Point, whole.
 _DROPPED = re.compile(
     "["
     "\x00-\x09\x0b-\x1f\x7f-\x9f"  # controls, all but the newline
-    "\u200b-\u200f\u2060-\u206f\ufeff\u00ad\u180e\u034f"  # no width, direction marks, byte order mark
-    "\u061c\u202a-\u202e"  # direction overrides; the isolates U+2066-2069 are above
-    "\ufff9-\ufffb\U000e0000-\U000e007f"  # annotations and tags, which carry hidden text
+    "\u200b-\u200f\u2060-\u206f\ufeff\u00ad\u034f"  # no width, direction marks and isolates, byte order mark
+    "\u061c\u202a-\u202e"  # direction marks and overrides
+    "\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # letters and marks that draw nothing
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # steps of shorthand and of music
+    "\ufe00-\ufe0f\ufff0-\ufffb\U000e0000-\U000e0fff"  # selectors, annotations and tags, which can carry hidden text
     "]"
 )
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
-# Letters and marks that draw nothing by themselves: fillers, the empty braille cell, style selectors.
-_UNSEEN = re.compile("[\\s\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
+_UNSEEN = re.compile("[\\s\u2800]*")  # the braille cell without a dot is no blank to Python
 
 
 def clean(text: str) -> str:
     """`text` as it may be kept: the one gate for everything a person types.
 
-    Returns: NFC, with newlines as line breaks, and no control, direction, zero-width or tag characters; a
-        lone surrogate becomes U+FFFD; at most one empty line in a row; "" where nothing visible is left.
-        Cleaning twice is cleaning once.
+    Returns: NFC, with newlines as line breaks, and no control, direction or zero-width characters, nor any
+        other that draws nothing; a lone surrogate becomes U+FFFD; at most one empty line in a row; "" where
+        nothing visible is left. Cleaning twice is cleaning once.
     """
     if _SURROGATES.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

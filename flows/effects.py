@@ -12,9 +12,11 @@ class Ask:
     """Show a question, with no earlier answer marked.
 
     `choices` holds (code, label) pairs, and is empty for kind "text". `question` is the id an answer is
-    kept under; `theme` is None where the question belongs to no theme.
+    kept under; `theme` is None where the question belongs to no theme. `quoted` holds the words the
+    question asks about, just as everyone would see them; None where it asks about none.
 
-    Units: `position` and `total` count taps from 1 ("2 of 5"); the note is no tap and has position 0.
+    Units: `position` and `total` count taps from 1 ("2 of 5"); a note, and the question whether to share
+        it, are no taps and have position 0.
     """
 
     question: str
@@ -27,6 +29,7 @@ class Ask:
     total: int
     can_back: bool
     can_skip: bool
+    quoted: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from flows.events import Event, Opened, Tapped
 from flows.guards import NOTHING, Predicate, predicate
 from flows.load import library
 from flows.machine import build, follow
-from flows.model import ChoiceQuestion, Flow, Item, Question, RotatingQuestion, ScaleQuestion, TextQuestion
+from flows.model import SHARED, ChoiceQuestion, Flow, Item, Question, RotatingQuestion, ScaleQuestion, TextQuestion
 from flows.run import DONE, Run
 
 STALE = Notice("stale")
@@ -19,7 +19,7 @@ CLOSED = Notice("closed")
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What a member sees of a question, and the scores its codes stand for."""
+    """What a member sees of a question, and the scores its codes stand for; `quotes` is the note it shows."""
 
     id: str
     text: str
@@ -28,6 +28,7 @@ class Face:
     codes: frozenset[str] = frozenset()
     theme: str | None = None
     scores: Mapping[str, int] = field(default_factory=dict)
+    quotes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Engine:
         self._machine = build(flow)
         self._stops = tuple(_stop(question) for question in flow.questions)
         self._rotates = {stop.state: stop.rotates for stop in self._stops}
-        self._untapped = {q.id for q in flow.questions if isinstance(q, TextQuestion)}
+        self._quoted_by = dict(flow.comments)
+        self._untapped = {q.id for q in flow.questions if isinstance(q, TextQuestion)} | {*self._quoted_by.values()}
         self._faces = _faces(flow)
         self._bank = self._faces.keys() - {question.id for question in flow.questions}
 
@@ -96,17 +98,25 @@ class Engine:
         return self._move(run, reply, face)
 
     def _move(self, run: Run, reply: Answer, face: Face | None) -> tuple[Run, tuple[Effect, ...]]:
-        answers = dict(run.answers)
+        answers = run.answers
         if reply.move == "next" and face is not None:
-            answers.pop(face.id, None)
-            if reply.value is not None:
-                answers[face.id] = reply.value
+            answers = self._answered(answers, face, reply.value)
         path, kept = self._walk(answers, run.rotating)
         state = follow(self._machine, reply.move, run.state, path)
         if state is None:
             return run, (UNFIT,)
         after = Run(run.id, run.flow, state, run.turn + 1, kept, run.rotating)
         return after, (self._screen(after, path),)
+
+    def _answered(self, answers: Mapping[str, str], face: Face, value: str | None) -> dict[str, str]:
+        """The answers once this one is given; None takes it away."""
+        # New words were never seen as everyone would see them: a yes to the old ones does not share them.
+        gone = {face.id, self._quoted_by.get(face.id)}
+        if face.quotes is not None and value != SHARED:
+            gone.add(face.quotes)
+            value = None
+        kept = {question: answer for question, answer in answers.items() if question not in gone}
+        return kept if value is None else {**kept, face.id: value}
 
     def _face(self, run: Run) -> Face | None:
         """What `run` stands at; None at its end."""
@@ -156,17 +166,25 @@ class Engine:
             position=taps.index(run.state) + 1 if run.state in taps else 0,
             total=len(taps),
             can_back=run.state != path[0],
-            can_skip=True,
+            can_skip=face.quotes is None,
+            quoted=None if face.quotes is None else run.answers.get(face.quotes),
         )
 
 
 def _stop(question: Question) -> Stop:
     return Stop(
         state=question.id,
-        when=None if question.when is None else predicate(question.when),
+        when=_condition(question),
         rotates=isinstance(question, RotatingQuestion),
         last=isinstance(question, ChoiceQuestion) and question.last,
     )
+
+
+def _condition(question: Question) -> Predicate | None:
+    if isinstance(question, ChoiceQuestion) and question.quotes is not None:
+        quoted = question.quotes
+        return lambda answers, _: quoted in answers
+    return None if question.when is None else predicate(question.when)
 
 
 def _faces(flow: Flow) -> dict[str, Face]:
@@ -177,7 +195,7 @@ def _faces(flow: Flow) -> dict[str, Face]:
             case ChoiceQuestion():
                 pairs = tuple((choice.code, choice.text) for choice in flow.choices[question.choices])
                 codes = frozenset(code for code, _ in pairs)
-                faces[question.id] = Face(question.id, question.ask, "choice", pairs, codes)
+                faces[question.id] = Face(question.id, question.ask, "choice", pairs, codes, quotes=question.quotes)
             case TextQuestion():
                 faces[question.id] = Face(question.id, question.ask, "text")
             case ScaleQuestion() | RotatingQuestion():

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flows.errors import nearest
+from flows.model import SHARED
 from flows.run import DONE
 from flows.source import Path
 
@@ -37,6 +38,7 @@ def faults(data: object) -> Iterator[Fault]:
     yield from _themes(flow)
     yield from _anchors(flow)
     yield from _rotation(flow)
+    yield from _quotes(flow)
     yield from _reach(flow)
     for place, (path, question) in enumerate(_questions(flow)):
         for key, lists in (("scale", "scales"), ("choices", "choices")):
@@ -134,6 +136,29 @@ def _rotation(flow: Mapping[str, object]) -> Iterator[Fault]:
         yield Fault(("bank", theme), f"the bank of `{theme}` is never asked", mend, at_key=True)
 
 
+def _quotes(flow: Mapping[str, object]) -> Iterator[Fault]:
+    """Words are shown back once, by a later question in which to share them is one of the choices."""
+    notes: list[str] = []
+    quoted: set[str] = set()
+    for path, question in _questions(flow):
+        if question.get("kind") == "text" and isinstance(name := question.get("id"), str):
+            notes.append(name)
+        if not isinstance(name := question.get("quotes"), str):
+            continue
+        if name not in notes:
+            yield _unknown((*path, "quotes"), name, notes, "the text questions before this one")
+        elif name in quoted:
+            yield Fault((*path, "quotes"), f"the words of `{name}` are quoted already", "let one question quote them")
+        quoted.add(name)
+        if "when" in question:
+            what = "a question with `quotes:` is asked whenever there are words"
+            yield Fault((*path, "when"), what, "take `when:` away")
+        codes = _codes(flow, question)
+        if codes and SHARED not in codes:
+            mend = f'add one with `code: "{SHARED}"`'
+            yield Fault((*path, "choices"), "no choice here shares the words", mend)
+
+
 def _reach(flow: Mapping[str, object]) -> Iterator[Fault]:
     questions = _questions(flow)
     for path, first in questions[:1]:
@@ -141,7 +166,7 @@ def _reach(flow: Mapping[str, object]) -> Iterator[Fault]:
             if key in first:
                 yield Fault((*path, key), "the first question is always shown", "put a plain question first")
     for path, question in questions[:-1]:
-        if question.get("last") is True and "when" not in question:
+        if question.get("last") is True and not question.keys() & {"when", "quotes"}:
             mend = "add `when:`, or move this question to the end"
             yield Fault((*path, "last"), "no question after this one can be reached", mend)
 

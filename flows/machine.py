@@ -70,7 +70,8 @@ def _until_certain(questions: tuple[Question, ...]) -> Iterator[Question]:
 
 
 def _may_be_left_out(question: Question) -> bool:
-    return question.when is not None or isinstance(question, RotatingQuestion)
+    quotes = isinstance(question, ChoiceQuestion) and question.quotes is not None
+    return quotes or question.when is not None or isinstance(question, RotatingQuestion)
 
 
 def _applies(state: str) -> Callable[[EventData], bool]:

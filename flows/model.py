@@ -14,6 +14,8 @@ Code = Annotated[str, StringConstraints(min_length=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
+SHARED = "yes"  # the one answer to a question with `quotes` that shares the words it shows
+
 
 class Point(Part):
     """One place on a scale; its code is its score, unless `scored` is false."""
@@ -24,10 +26,11 @@ class Point(Part):
 
 
 class Choice(Part):
-    """One entry of a list of choices; it never has a score."""
+    """One entry of a list of choices; it never has a score. One that is not `told` is named in no digest."""
 
     code: Code
     text: Label
+    told: bool = True
 
 
 class Talk(Part):
@@ -67,12 +70,18 @@ class ScaleQuestion(Part):
 
 
 class ChoiceQuestion(Part):
-    """A question with a list of choices and no score; after a `last` one the check-in ends."""
+    """A question with a list of choices and no score; after a `last` one the check-in ends.
+
+    With `tell` a digest may name what many chose. One that `quotes` a text question shows the words
+    written there and asks whether everyone may see them; without words it is not asked.
+    """
 
     id: Name
     ask: Text
     choices: Name
     last: bool = False
+    tell: bool = False
+    quotes: Name | None = None
     when: Guard | None = None
 
 
@@ -188,6 +197,18 @@ class Flow(Part):
             }
             for item in self.items.values()
         }
+
+    @cached_property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """(question id, code) of each choice that a digest may name, in the order of the file."""
+        asked = [q for q in self.questions if isinstance(q, ChoiceQuestion) and q.tell]
+        return tuple((q.id, choice.code) for q in asked for choice in self.choices[q.choices] if choice.told)
+
+    @cached_property
+    def comments(self) -> tuple[tuple[str, str], ...]:
+        """(text question, the one that quotes it), by id; the words are shared only where that says `SHARED`."""
+        asked = [q for q in self.questions if isinstance(q, ChoiceQuestion)]
+        return tuple((q.quotes, q.id) for q in asked if q.quotes is not None)
 
     def item(self, item_id: str) -> Item:
         """The scored question of that id.

@@ -1,6 +1,5 @@
 """Sealing and indexing: AES-256-GCM, HKDF and HMAC, with every use bound to its purpose."""
 
-import hashlib
 import hmac
 import os
 
@@ -46,4 +45,4 @@ def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
 
 def keyed_index(key: bytes, text: str) -> bytes:
     """A name to find `text` by that says nothing of it without the key. Shape: 32 bytes."""
-    return hmac.new(key, text.encode(errors="surrogatepass"), hashlib.sha256).digest()
+    return hmac.digest(key, text.encode(errors="surrogatepass"), "sha256")

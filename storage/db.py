@@ -1,7 +1,9 @@
 """Opening a database. The only place that knows SQLite from PostgreSQL."""
 
 import fcntl
-from contextlib import closing
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,15 @@ from storage.errors import Unavailable, unavailable
 
 # FULL so that a tick is never shown for an answer a power cut can take back; secure_delete so that a deleted
 # ballot leaves no bytes behind. Source: promises D17.
-_PRAGMAS = {
-    "journal_mode": "WAL",
-    "synchronous": "FULL",
-    "busy_timeout": "5000",
-    "foreign_keys": "ON",
-    "secure_delete": "ON",
-    "trusted_schema": "OFF",
-    "temp_store": "MEMORY",
+_PRAGMAS = {  # what is said, and what SQLite answers once it holds
+    "auto_vacuum": ("FULL", 1),  # a write, and only heeded by a new file: before all others
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),
+    "busy_timeout": ("5000", 5000),
+    "foreign_keys": ("ON", 1),
+    "secure_delete": ("ON", 1),
+    "trusted_schema": ("OFF", 0),
+    "temp_store": ("MEMORY", 2),
 }
 
 
@@ -54,8 +57,9 @@ def open_database(url: str) -> Engine:
     # Parameters hold sealed answers and indexes: an error never repeats them.
     if target.get_backend_name() == "sqlite":
         database = create_engine(target, connect_args={"check_same_thread": False}, hide_parameters=True)
+        event.listen(database, "first_connect", _must_be_sound)
         event.listen(database, "connect", _prepare_sqlite)
-        event.listen(database, "begin", _begin_immediate)
+        event.listen(database, "begin", _begin)
         return database
     return create_engine(target, pool_pre_ping=True, hide_parameters=True)
 
@@ -63,14 +67,48 @@ def open_database(url: str) -> Engine:
 def _prepare_sqlite(raw: Any, _: object) -> None:
     # The driver's own BEGIN comes too late (after a leading SELECT or SAVEPOINT), so we send ours.
     raw.isolation_level = None
-    if raw.execute("PRAGMA auto_vacuum").fetchone() != (1,):
-        raw.execute("PRAGMA auto_vacuum=FULL")  # a write, and only heeded by a new file: before all others
-    for name, value in _PRAGMAS.items():
-        raw.execute(f"PRAGMA {name}={value}")
+    for name, (value, holds) in _PRAGMAS.items():
+        if raw.execute(f"PRAGMA {name}").fetchone() != (holds,):
+            raw.execute(f"PRAGMA {name}={value}")
+            if raw.execute(f"PRAGMA {name}").fetchone() != (holds,):
+                raise Unavailable(_without(raw, name))
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _without(raw: Any, name: str) -> str:
+    file = raw.execute("PRAGMA database_list").fetchone()[2]
+    mend = (
+        f"Another program made the file. Run: sqlite3 {file} 'PRAGMA auto_vacuum=FULL; VACUUM'"
+        if name == "auto_vacuum"
+        else "Put the file on a disk of this machine, and use the SQLite that comes with Python 3.11 or newer."
+    )
+    return f"SQLite does not hold to {name} for the database {file}, and promises rest on it. {mend}"
+
+
+def _must_be_sound(raw: Any, _: object) -> None:
+    # Once for each process: a tenth of a second for 46 MiB. A damaged file may look well for a long time.
+    try:
+        sound = raw.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except UnicodeDecodeError:  # it names the broken part, whose name is broken too
+        sound = False
+    if not sound:
+        message = "database disk image is malformed"
+        raise sqlite3.DatabaseError(message)
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("snapshot")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def snapshot(database: Engine) -> Iterator[Connection]:
+    """The database as it is at one moment, to read from; nobody who writes has to wait."""
+    sqlite = database.dialect.name == "sqlite"
+    options: dict[str, Any] = (
+        {"snapshot": True} if sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
+    with database.connect().execution_options(**options, yield_per=1000) as connection, connection.begin():
+        yield connection
 
 
 def truncate_wal(database: Engine) -> None:
@@ -78,6 +116,9 @@ def truncate_wal(database: Engine) -> None:
     if database.dialect.name == "sqlite":
         with closing(database.raw_connection()) as raw:  # outside any transaction of ours
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_SLOTS = 64  # on PostgreSQL
 
 
 class Slot:
@@ -93,7 +134,7 @@ class Slot:
             Unavailable: another process serves this database, and only one may.
         """
         self.number = 0
-        self._held = self._hold(database, 1 if only_first else 64)
+        self._held = self._hold(database, 1 if only_first else _SLOTS)
 
     def _hold(self, database: Engine, slots: int) -> Any:
         if database.dialect.name == "sqlite":
@@ -114,6 +155,34 @@ class Slot:
     def release(self) -> None:
         """Give the slot back."""
         self._held.close()
+
+
+@contextmanager
+def alone(database: Engine) -> Iterator[None]:
+    """Every slot held: no bot serves this database meanwhile.
+
+    Raises:
+        Unavailable: one does now.
+    """
+    if database.dialect.name == "sqlite":
+        slot = Slot(database, only_first=True)
+        try:
+            yield
+        finally:
+            slot.release()
+        return
+    try:
+        connection = database.connect().execution_options(isolation_level="AUTOCOMMIT")
+    except DBAPIError as exc:
+        raise unavailable(exc, shown_url(database)) from exc
+    connection.detach()
+    try:
+        query = "SELECT bool_and(pg_try_advisory_lock(7857, n)) FROM generate_series(0, %s) AS n"
+        if not connection.exec_driver_sql(query, (_SLOTS - 1,)).scalar_one():
+            raise Unavailable(_TAKEN)
+        yield
+    finally:
+        connection.close()
 
 
 _TAKEN = "Another bot process already serves this database. Stop that one first (one process may poll Telegram)."

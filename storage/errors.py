@@ -23,6 +23,16 @@ class Tampered(StorageError):
     """A sealed value does not open: it was moved, altered, or sealed with another key."""
 
 
+class Forked(StorageError):
+    """Two databases have gone on from the same copy: one partnership has two digests of one number."""
+
+    def __init__(self, partnership: str, number: int) -> None:
+        super().__init__(
+            f"There are two digests of round {number} of {partnership}: two copies of this database have been running. "
+            "Find the database whose digest the members have, and put that one back."
+        )
+
+
 class NotFound(StorageError):
     """There is no such thing; says what there is instead."""
 

@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -33,7 +34,8 @@ class Partnerships:
             message = f"There is a partnership called {partnership.name!r} already. Pick another name."
             raise Refused(message)
         row = {"id": self._free_id(partnership.name), "name": partnership.name, "timezone": partnership.timezone,
-               "weekday": partnership.weekday, "at": partnership.at}  # fmt: skip
+               "weekday": partnership.weekday, "at": partnership.at,
+               "split": partnership.split, "ended": False}  # fmt: skip
         self._connection.execute(insert(_PARTNERSHIP), row)
         organisations = [
             {"partnership_id": row["id"], "number": o.number, "name": o.name, "lead": o.lead}
@@ -45,7 +47,7 @@ class Partnerships:
     def all(self) -> Sequence[Partnership]:
         """Every partnership, by name."""
         rows = self._connection.execute(select(_PARTNERSHIP).order_by(_PARTNERSHIP.c.name)).all()
-        return [self._with_organisations(*row) for row in rows]
+        return [self._with_organisations(row) for row in rows]
 
     def get(self, wanted: str) -> Partnership:
         """The partnership of this id or name.
@@ -58,7 +60,7 @@ class Partnerships:
         ).first()
         if row is None:
             raise NotFound(self._nothing_called(wanted))
-        return self._with_organisations(*row)
+        return self._with_organisations(row)
 
     def fact(self, name: str) -> str | None:
         """A fact of this installation, such as `bot_name`."""
@@ -69,13 +71,14 @@ class Partnerships:
         self._connection.execute(_FACT.delete().where(_FACT.c.name == name))
         self._connection.execute(insert(_FACT), {"name": name, "value": value})
 
-    def _with_organisations(self, ident: str, name: str, timezone: str, weekday: int, at: str) -> Partnership:
+    def _with_organisations(self, row: Any) -> Partnership:
         rows = self._connection.execute(
             select(_ORGANISATION.c.number, _ORGANISATION.c.name, _ORGANISATION.c.lead)
-            .where(_ORGANISATION.c.partnership_id == ident)
+            .where(_ORGANISATION.c.partnership_id == row.id)
             .order_by(_ORGANISATION.c.number)
         )
-        return Partnership(ident, name, timezone, weekday, at, tuple(Organisation(*row) for row in rows))
+        partners = tuple(Organisation(*o) for o in rows)
+        return Partnership(row.id, row.name, row.timezone, row.weekday, row.at, partners, row.split, row.ended)
 
     def _free_id(self, name: str) -> str:
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -1,20 +1,25 @@
 """Who takes part: addresses sealed and found by index, membership, invite links."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 
 from storage.crypto import keyed_index, seal, unseal
+from storage.errors import Refused
+from storage.heard import Days, open_days, seal_days
 from storage.keys import IDENTITY, LINKS, LOOKUP, KeyStore
-from storage.tables import CoordinatorRow, LinkRow, MemberRow, PersonRow
+from storage.tables import CoordinatorRow, LinkRow, MemberRow, PartnershipRow, PersonRow
 from storage.values import Link, Member, Person
 
 _PERSON = PersonRow.__table__  # type: ignore[attr-defined]
 _MEMBER = MemberRow.__table__  # type: ignore[attr-defined]
 _COORDINATOR = CoordinatorRow.__table__  # type: ignore[attr-defined]
+_PARTNERSHIP = PartnershipRow.__table__  # type: ignore[attr-defined]
 _LINK = LinkRow.__table__  # type: ignore[attr-defined]
+_CONSENTS = {"member": _MEMBER, "coordinator": _COORDINATOR}
 _MEMBER_COLUMNS = (_MEMBER.c.id, _MEMBER.c.partnership_id, _MEMBER.c.organisation, _MEMBER.c.seat, _MEMBER.c.state)
 
 MEMBER_LINK_DAYS, MEMBER_LINK_CAP = 14, 50
@@ -51,19 +56,23 @@ class People:
         member = Member(*found[1:]) if found[1] is not None else None
         return Person(found[0], member, tuple(coordinates))
 
-    def address_of(self, person: str) -> str | None:
-        """Where to send to this person; None when they are gone, have stopped, or cannot be reached."""
+    def address_of(self, person: str, *, stopped: bool = False) -> str | None:
+        """Where to send to this person; None when they are gone or cannot be reached.
+
+        Also None when they have stopped, but for the one message that tells even them: `stopped`.
+        """
         found = self._connection.execute(
             select(_PERSON.c.address, _MEMBER.c.state)
             .select_from(_PERSON.outerjoin(_MEMBER))
             .where(_PERSON.c.id == person)
         ).first()
-        if found is None or found.state not in (None, "active"):
+        if found is None or found.state not in (None, "active", "stopped" if stopped else "active"):
             return None
         return unseal(self._keys.standing(IDENTITY), found.address, f"person:{person}".encode()).decode()
 
     def forget(self, person: str) -> None:
         """Delete the person and all that hangs on them: membership, runs, claims, rights. Ballots: `Rounds.forget`."""
+        self._keys.note_erased(person)  # first: a copy from before forgets them too
         self._connection.execute(delete(_PERSON).where(_PERSON.c.id == person))
 
     def lose_reach(self, person: str) -> None:
@@ -85,20 +94,46 @@ class People:
         """Make the person a member, organisation and seat still to pick; the member's id."""
         member = new_id()
         row = {"id": member, "person_id": person, "partnership_id": partnership, "organisation": None, "seat": None,
-               "state": "active", "consent_text": consent_text, "consent_day": day}  # fmt: skip
+               "state": "active", "consent_text": consent_text, "consent_day": day,
+               "heard": seal_days(self._keys.standing(IDENTITY), member, Days(day))}  # fmt: skip
         self._connection.execute(insert(_MEMBER), row)
         return member
 
-    def add_coordinator(self, person: str, partnership: str) -> None:
+    def add_coordinator(self, person: str, partnership: str, consent_text: str, day: date) -> None:
         """Let the person set the partnership up; twice is once."""
         row = {"person_id": person, "partnership_id": partnership}
         known = select(_COORDINATOR.c.person_id).filter_by(**row)
         if self._connection.scalar(known) is None:
-            self._connection.execute(insert(_COORDINATOR), row)
+            consent = {"consent_text": consent_text, "consent_day": day}
+            self._connection.execute(insert(_COORDINATOR), row | consent)
 
     def pick(self, member: str, **choice: int | str) -> None:
         """Set `organisation`, `seat` or `state`."""
         self._connection.execute(update(_MEMBER).where(_MEMBER.c.id == member).values(**choice))
+
+    def agreed(self, kind: str, person: str, partnership: str) -> str | None:
+        """The version of the words the person agreed to as `kind` "member" or "coordinator"; None if they never did."""
+        table = _CONSENTS[kind]
+        mine = (table.c.person_id == person, table.c.partnership_id == partnership)
+        return self._connection.scalar(select(table.c.consent_text).where(*mine))
+
+    def agree(self, kind: str, person: str, partnership: str, version: str, day: date) -> None:
+        """Record that the person agreed to other words."""
+        table = _CONSENTS[kind]
+        mine = (table.c.person_id == person, table.c.partnership_id == partnership)
+        self._connection.execute(update(table).where(*mine).values(consent_text=version, consent_day=day))
+
+    def leave_setting_up(self, person: str, partnership: str) -> None:
+        """The person sets this partnership up no longer; one who belongs nowhere else is kept no longer either."""
+        mine = (_COORDINATOR.c.person_id == person, _COORDINATOR.c.partnership_id == partnership)
+        self._connection.execute(delete(_COORDINATOR).where(*mine))
+        places = (exists().where(table.c.person_id == _PERSON.c.id) for table in (_MEMBER, _COORDINATOR))
+        self._connection.execute(delete(_PERSON).where(_PERSON.c.id == person, *(~place for place in places)))
+
+    def take_new_seats(self, partnership: str) -> None:
+        """A period starts: those who chose another seat speak from it from now on."""
+        mine = (_MEMBER.c.partnership_id == partnership, _MEMBER.c.next_seat.is_not(None))
+        self._connection.execute(update(_MEMBER).where(*mine).values(seat=_MEMBER.c.next_seat, next_seat=None))
 
     def joined(self, partnership: str) -> Sequence[Member]:
         """All members who have picked organisation and seat, in no telling order."""
@@ -126,13 +161,56 @@ class People:
         )
         return [row[0] for row in rows]
 
+    # --- when members were last heard of
+
+    def days(self, member: str) -> Days:
+        """When this member was last heard of, asked to stay, and stopped."""
+        sealed = self._connection.scalar(select(_MEMBER.c.heard).where(_MEMBER.c.id == member))
+        assert sealed is not None  # noqa: S101  the caller has just met this member
+        return open_days(self._keys.standing(IDENTITY), member, sealed)
+
+    def note_heard(self, member: str, day: date) -> None:
+        """The member joined, came back, agreed again or wants to stay: what was asked or stopped before is over."""
+        mine = select(_MEMBER.c.partnership_id).where(_MEMBER.c.id == member).scalar_subquery()
+        # Who had been asked was silent, and a note that changes alone would tell: then all of them are sealed anew.
+        which = _MEMBER.c.id == member if self.days(member).asked is None else _MEMBER.c.partnership_id == mine
+        self._reseal(which, lambda m, d: Days(day) if m == member else d)
+
+    def note_heard_at_period_close(self, partnership: str, members_who_replied: Collection[str], day: date) -> None:
+        """Note who was heard of. Every note is sealed anew: two copies compared do not tell who replied."""
+        replied = frozenset(members_who_replied)
+        self._reseal(
+            _MEMBER.c.partnership_id == partnership,
+            lambda m, d: replace(d, heard=day, asked=None) if m in replied else d,
+        )
+
+    def note_stopped(self, member: str, day: date) -> None:
+        """The member wants no more messages; saying so twice does not make their place last longer."""
+        self._reseal(_MEMBER.c.id == member, lambda _, d: replace(d, stopped=d.stopped or day))
+
+    def _reseal(self, which: ColumnElement[bool], change: Callable[[str, Days], Days]) -> None:
+        key = self._keys.standing(IDENTITY)
+        found = select(_MEMBER.c.id, _MEMBER.c.heard).where(which).order_by(_MEMBER.c.id).with_for_update()
+        rows = [
+            {"b_id": member, "heard": seal_days(key, member, change(member, open_days(key, member, sealed)))}
+            for member, sealed in self._connection.execute(found)
+        ]
+        if rows:
+            self._connection.execute(update(_MEMBER).where(_MEMBER.c.id == bindparam("b_id")), rows)
+
     # --- invite links
 
     def make_link(self, partnership: str, kind: str, now: datetime, cap: int = MEMBER_LINK_CAP) -> str:
         """A new invite token; a member link of this partnership made before stops working.
 
         Shape: 22 characters, 128 random bits. Only its keyed hash is kept.
+
+        Raises:
+            Refused: the partnership has ended.
         """
+        if self._connection.scalar(select(_PARTNERSHIP.c.ended).where(_PARTNERSHIP.c.id == partnership)):
+            message = "This partnership has ended: nobody can join it any more. Set up a new one."
+            raise Refused(message)
         token = secrets.token_urlsafe(16)
         member = kind == "member"
         if member:

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.errors import BadKey
+from digests.record import Limits
+from storage.errors import BadKey, Refused
 from storage.keys import KeyStore
 from storage.runs import ballot_name, open_ballot
 from storage.tables import (
     BallotRow,
     ClaimRow,
     CoordinatorRow,
+    CorrectionRow,
     DigestRow,
     DueRow,
     MemberRow,
@@ -36,14 +38,18 @@ _DIGEST = DigestRow.__table__  # type: ignore[attr-defined]
 _ROUND_QUERY = select(
     _ROUND.c.id, _ROUND.c.partnership_id, _ROUND.c.number, _ROUND.c.period_id, _PERIOD.c.number, _ROUND.c.place,
     _PERIOD.c.mode, _ROUND.c.flow, _ROUND.c.rotating, _ROUND.c.opened_at, _ROUND.c.reminds_at, _ROUND.c.closes_at,
-    _ROUND.c.closed,
+    _ROUND.c.closed, _PERIOD.c.split, _PERIOD.c.least_people, _PERIOD.c.least_outsiders,
 ).select_from(_ROUND.join(_PERIOD))  # fmt: skip
+
+_CORRECTION = CorrectionRow.__table__  # type: ignore[attr-defined]
+_FROZEN = (_DIGEST.c.number, _DIGEST.c.round_id, _DIGEST.c.flow, _DIGEST.c.record, _DIGEST.c.seal)
 
 NO_SEAL = ""  # what the first digest of a partnership names as the one before
 
 
 def _round(row: Any) -> Round:
-    return Round(*row)
+    *plain, people, outsiders = row
+    return Round(*(*plain, Limits(people, outsiders)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,15 @@ class Rounds:
         ).first()  # fmt: skip
         return None if found is None else _round(found)
 
+    def next_number(self, partnership: str) -> int:
+        """The number of the round to open next: after the last one, and after every digest that ever went out."""
+        latest, anchor = self.latest(partnership), self._keys.anchor(partnership)
+        return max(latest.number if latest else 0, anchor.number if anchor else 0) + 1
+
+    def is_over(self, period: str) -> bool:
+        """Whether the period has ended, with its fourth round or before its time."""
+        return bool(self._connection.scalar(select(_PERIOD.c.closed).where(_PERIOD.c.id == period)))
+
     def open_of(self, partnership: str) -> Round | None:
         """The partnership's open round, or None."""
         latest = self.latest(partnership)
@@ -85,12 +100,30 @@ class Rounds:
         """Keep a new round, and its period where it is the period's first."""
         if new.place == 1:
             period = {"id": new.period, "partnership_id": new.partnership, "number": new.period_number,
-                      "mode": new.mode, "closed": False}  # fmt: skip
+                      "mode": new.mode, "split": new.split, "least_people": new.limits.people,
+                      "least_outsiders": new.limits.outsiders, "closed": False}  # fmt: skip
             self._connection.execute(insert(_PERIOD), period)
         row = {"id": new.id, "partnership_id": new.partnership, "number": new.number, "period_id": new.period,
                "place": new.place, "flow": new.flow, "rotating": new.rotating, "opened_at": new.opened_at,
                "reminds_at": new.reminds_at, "closes_at": new.closes_at, "closed": False}  # fmt: skip
         self._connection.execute(insert(_ROUND), row)
+
+    def must_not_fall(self, limits: Limits) -> None:
+        """Check that no partnership ever asked for more than `limits`: thresholds only rise.
+
+        Raises:
+            Refused: one did.   Source: results.md A13.
+        """
+        seen = self._connection.execute(
+            select(func.max(_PERIOD.c.least_people), func.max(_PERIOD.c.least_outsiders))
+        ).one()
+        for name, now, before in zip(("PEOPLE", "OUTSIDERS"), (limits.people, limits.outsiders), seen, strict=True):
+            if before is not None and now < before:
+                message = (
+                    f"PULSE_LEAST_{name} is {now}, and was {before} before. It may only rise: members were told that "
+                    f"figures need {before}, and a lower number could show what was hidden. Set it to {before} or more."
+                )
+                raise Refused(message)
 
     def asked(self, round_id: str) -> int:
         """How many members the round asked."""
@@ -150,7 +183,10 @@ class Rounds:
         """
         key = self._keys.period_keys([period]).get(period)
         if key is None:
-            message = "The key store holds no key for this open period. Restore the key store's backup."
+            message = (
+                "The key store holds no key for this open period. Restore the key store's backup, "
+                f"or give the period's answers up with `pulse round drop {partnership} --yes`."
+            )
             raise BadKey(message)
         members = self._connection.execute(
             select(_MEMBER.c.id, _MEMBER.c.organisation, _MEMBER.c.seat).where(
@@ -164,6 +200,13 @@ class Rounds:
             for name, sealed in rows
             if name in writers
         ]
+
+    def repliers(self, partnership: str, period: str) -> frozenset[str]:
+        """The members with a ballot in this open period; for the moment of its closing alone."""
+        key = self._keys.period_keys([period]).get(period, b"")
+        members = self._connection.scalars(select(_MEMBER.c.id).where(_MEMBER.c.partnership_id == partnership))
+        kept = set(self._connection.scalars(select(_BALLOT.c.name).where(_BALLOT.c.period_id == period)))
+        return frozenset(m for m in members if ballot_name(key, m) in kept)
 
     def forget(self, member: str) -> None:
         """Delete the member's ballots; only open periods have any."""
@@ -236,24 +279,62 @@ class Rounds:
         self._connection.execute(insert(_DIGEST), row)
 
     def last_seal(self, partnership: str) -> str:
-        """The seal the next digest names as the one before. Shape: 64 hexadecimal digits."""
-        found = self._connection.scalar(
-            select(_DIGEST.c.seal)
-            .where(_DIGEST.c.partnership_id == partnership)
-            .order_by(_DIGEST.c.number.desc())
-            .limit(1)
-        )
-        return NO_SEAL if found is None else str(found)
+        """The seal the next digest names as the one before, here or lost with a newer database.
+
+        Shape: 64 hexadecimal digits, or none.
+        """
+        last, anchor = self.digests(partnership, most=1), self._keys.anchor(partnership)
+        if anchor is not None and not (last and last[-1].number >= anchor.number):
+            return anchor.seal
+        return last[-1].seal if last else NO_SEAL
+
+    def is_newest(self, partnership: str, number: int) -> bool:
+        """Whether no digest after this one went out: in an older copy, one that did is not to be sent again."""
+        anchor = self._keys.anchor(partnership)
+        return anchor is None or anchor.number <= number
 
     def digests(self, partnership: str, up_to: int | None = None, most: int = 12) -> Sequence[FrozenDigest]:
         """The last `most` digests up to round `up_to`, oldest first."""
-        query = select(_DIGEST.c.number, _DIGEST.c.round_id, _DIGEST.c.flow, _DIGEST.c.record, _DIGEST.c.seal).where(
-            _DIGEST.c.partnership_id == partnership
-        )
+        query = select(*_FROZEN).where(_DIGEST.c.partnership_id == partnership)
         if up_to is not None:
             query = query.where(_DIGEST.c.number <= up_to)
         rows = self._connection.execute(query.order_by(_DIGEST.c.number.desc()).limit(most)).all()
         return [FrozenDigest(*row) for row in reversed(rows)]
+
+    # --- corrections: notes on a frozen digest, told with the next one
+
+    def correct(self, partnership: str, number: int, note: str) -> None:
+        """Keep a note on the digest of round `number`; one not told yet is replaced."""
+        mine = (_CORRECTION.c.partnership_id == partnership, _CORRECTION.c.number == number)
+        self._connection.execute(delete(_CORRECTION).where(*mine))
+        row = {"partnership_id": partnership, "number": number, "text": note, "told": False}
+        self._connection.execute(insert(_CORRECTION), row)
+
+    def correction(self, partnership: str, number: int) -> str | None:
+        """The note on the digest of round `number`, or None."""
+        query = select(_CORRECTION.c.text).where(_CORRECTION.c.partnership_id == partnership)
+        return self._connection.scalar(query.where(_CORRECTION.c.number == number))
+
+    def corrections_to_tell(self, partnership: str) -> Sequence[tuple[FrozenDigest, str]]:
+        """The notes no digest has told yet, each with the digest it is about, oldest first."""
+        query = select(*_FROZEN, _CORRECTION.c.text).join_from(
+            _CORRECTION, _DIGEST,
+            (_DIGEST.c.partnership_id == _CORRECTION.c.partnership_id) & (_DIGEST.c.number == _CORRECTION.c.number),
+        )  # fmt: skip
+        rows = self._connection.execute(
+            query.where(_CORRECTION.c.partnership_id == partnership, _CORRECTION.c.told.is_(False)).order_by(
+                _DIGEST.c.number
+            )
+        )
+        return [(FrozenDigest(*frozen), note) for *frozen, note in rows]
+
+    def told_corrections(self, partnership: str) -> None:
+        """The digest just frozen has told them."""
+        self._connection.execute(
+            update(_CORRECTION).where(_CORRECTION.c.partnership_id == partnership).values(told=True)
+        )
+
+    # --- charts
 
     def chart(self, round_id: str) -> bytes | None:
         """The digest's chart, once drawn. Shape: PNG."""

@@ -68,6 +68,10 @@ class PartnershipRow(_Model, table=True):
     timezone: str = Field(sa_column=Column(String(64), nullable=False))
     weekday: int = Field(description="0 is Monday")
     at: str = Field(sa_column=Column(String(5), nullable=False), description="local time, HH:MM")
+    split: str = Field(
+        sa_column=Column(String(80), nullable=False), description="groups of seats, as digests.split has it"
+    )
+    ended: bool = Field(default=False, description="nothing is asked any more; only its digests stay")
 
 
 class OrganisationRow(_Model, table=True):
@@ -111,7 +115,13 @@ class MemberRow(_Model, table=True):
     partnership_id: str = Field(sa_column=_owner("partnership.id", index=True))
     organisation: int | None = Field(default=None, description="None until picked")
     seat: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))
+    next_seat: str | None = Field(
+        default=None, sa_column=Column(String(16), nullable=True), description="takes over when a period starts"
+    )
     state: str = Field(sa_column=Column(String(8), nullable=False))
+    heard: bytes = Field(
+        sa_column=Column(LargeBinary, nullable=False), description="sealed days: last heard of, asked to stay, stopped"
+    )
     consent_text: str = Field(sa_column=Column(String(16), nullable=False), description="hash of the words agreed to")
     consent_day: date
 
@@ -123,6 +133,8 @@ class CoordinatorRow(_Model, table=True):
 
     person_id: str = Field(sa_column=_owner("person.id", primary_key=True))
     partnership_id: str = Field(sa_column=_owner("partnership.id", primary_key=True))
+    consent_text: str = Field(sa_column=Column(String(16), nullable=False), description="hash of the words agreed to")
+    consent_day: date
 
 
 class LinkRow(_Model, table=True):
@@ -142,18 +154,22 @@ class LinkRow(_Model, table=True):
 
 
 class PeriodRow(_Model, table=True):
-    """Four rounds; the life of a ballot key. The mode is fixed at its start."""
+    """Four rounds; the life of a ballot key. The mode, the split and the thresholds are fixed at its start."""
 
     __tablename__ = "period"
     __table_args__ = (
         UniqueConstraint("partnership_id", "number"),
         CheckConstraint("mode IN ('weekly', 'four-weekly')", name="mode"),
+        CheckConstraint("least_people >= 5 AND least_outsiders >= 3", name="least"),
     )
 
     id: str = Field(sa_column=Column(String(32), primary_key=True))
     partnership_id: str = Field(sa_column=_owner("partnership.id"))
     number: int
     mode: str = Field(sa_column=Column(String(12), nullable=False))
+    split: str = Field(sa_column=Column(String(80), nullable=False))
+    least_people: int = Field(description="respondents a figure needs; never below 5")
+    least_outsiders: int = Field(description="people left when one organisation is taken out; never below 3")
     closed: bool
 
 
@@ -248,6 +264,33 @@ class DigestRow(_Model, table=True):
     chart: bytes | None = Field(
         default=None, sa_column=Column(LargeBinary, nullable=True), description="PNG, drawn once, on first send"
     )
+
+
+class CorrectionRow(_Model, table=True):
+    """A note on a frozen digest, in words alone: told with the next digest."""
+
+    __tablename__ = "correction"
+
+    partnership_id: str = Field(sa_column=_owner("partnership.id", primary_key=True))
+    number: int = Field(primary_key=True, description="the round's number")
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    told: bool
+
+
+class AuditRow(_Model, table=True):
+    """Who did what on which day, as a chain: never a person, never an answer."""
+
+    __tablename__ = "audit"
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: date
+    actor: str = Field(sa_column=Column(String(12), nullable=False), description="a role: operator, coordinator, clock")
+    what: str = Field(sa_column=Column(String(32), nullable=False))
+    about: str = Field(
+        sa_column=Column(String(64), nullable=False), description="a partnership's id, a count; or nothing"
+    )
+    previous: str = Field(sa_column=Column(String(64), nullable=False))
+    seal: str = Field(sa_column=Column(String(64), nullable=False))
 
 
 class FactRow(_Model, table=True):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from digests.record import Limits
+from digests.split import DEFAULT
 from flows.run import Run
 
 
@@ -17,7 +19,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Partnership:
-    """A partnership and when its round opens. `weekday` 0 is Monday; `at` is local HH:MM."""
+    """A partnership and when its round opens. `weekday` 0 is Monday; `at` is local HH:MM; `split` as digests.split."""
 
     id: str
     name: str
@@ -25,6 +27,8 @@ class Partnership:
     weekday: int
     at: str
     organisations: tuple[Organisation, ...]
+    split: str = DEFAULT
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Round:
     reminds_at: datetime
     closes_at: datetime
     closed: bool
+    split: str
+    limits: Limits
 
 
 @dataclass(slots=True)

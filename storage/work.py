@@ -4,34 +4,64 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from digests.record import Limits
+from storage.audit import Audit
+from storage.crypto import unseal
 from storage.db import open_database, shown_url
-from storage.errors import unavailable
-from storage.keys import KeyStore, open_keys
+from storage.errors import BadKey, StorageError, Tampered, unavailable
+from storage.keys import IDENTITY, KeyStore, holds_keys, open_keys, sealed_otherwise
 from storage.partnerships import Partnerships
 from storage.people import People
 from storage.rounds import Rounds
 from storage.runs import Runs
+from storage.tables import FactRow, PersonRow
+
+_PERSON = PersonRow.__table__  # type: ignore[attr-defined]
+_FACT = FactRow.__table__  # type: ignore[attr-defined]
+KEYS_FACT = "keys"  # which keys people's addresses are sealed with
+_MARK = select(_FACT.c.value).where(_FACT.c.name == KEYS_FACT).with_for_update(read=True)
+_ANYBODY = select(_PERSON.c.id, _PERSON.c.address).limit(1)
+# Written over, never deleted and made anew: whoever reads it locked waits for the new one.
+KEEP_MARK = text(
+    "INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
 
 
 class Work:
     """What is done through one `Work` is committed as a whole, or not at all."""
 
-    def __init__(self, connection: Connection, keys: KeyStore) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, keys: KeyStore, limits: Limits) -> None:
+        self.connection, self.keys, self.limits = connection, keys, limits
         self.people = People(connection, keys)
         self.partnerships = Partnerships(connection)
         self.rounds = Rounds(connection, keys)
         self.runs = Runs(connection, keys)
+        self.audit = Audit(connection)
+
+    def must_fit(self) -> None:
+        """Check that what is sealed here is sealed with these keys, and will be until this transaction ends.
+
+        Raises:
+            BadKey: it is not, or these keys do not open.
+        """
+        mark = self.connection.scalar(_MARK)
+        if mark is not None:
+            self.keys.must_fit(mark)
+        elif found := self.connection.execute(_ANYBODY).first():
+            try:
+                unseal(self.keys.standing(IDENTITY), found.address, f"person:{found.id}".encode())
+            except Tampered as exc:
+                raise BadKey(sealed_otherwise(shown_url(self.keys.database))) from exc
 
 
 class Store:
-    """The main database and the key store beside it."""
+    """The main database and the key store beside it; `limits` are the thresholds of periods to come."""
 
-    def __init__(self, database: Engine, keys: KeyStore) -> None:
-        self.database, self.keys = database, keys
+    def __init__(self, database: Engine, keys: KeyStore, limits: Limits = Limits()) -> None:  # noqa: B008  frozen
+        self.database, self.keys, self.limits = database, keys, limits
 
     @contextmanager
     def work(self) -> Iterator[Work]:
@@ -43,13 +73,28 @@ class Store:
         """
         try:
             with self.database.begin() as connection:
-                work = Work(connection, self.keys)
+                work = Work(connection, self.keys, self.limits)
                 yield work
                 work.runs.save()
+                work.audit.save()
         except (IntegrityError, DataError):
             raise  # a rule of ours, broken by a value: the database is well
         except DBAPIError as exc:
             raise unavailable(exc, shown_url(self.database)) from exc
+
+    def prepare(self) -> None:
+        """Make the standing keys of a new installation, and note in the main database which they are.
+
+        Raises:
+            BadKey: the main database has been sealed with keys that are not in the key store; nothing was written.
+        """
+        with self.work() as work:
+            nothing_sealed = work.connection.scalar(_MARK) is None and work.connection.execute(_ANYBODY).first() is None
+            if nothing_sealed or holds_keys(self.keys.database):
+                self.keys.prepare()
+            self.keys.check()
+            work.must_fit()
+            work.connection.execute(KEEP_MARK, {"name": KEYS_FACT, "value": self.keys.mark()})
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -57,12 +102,21 @@ class Store:
         self.keys.database.dispose()
 
 
-def open_store(database_url: str, keys_url: str, key_file: Path) -> Store:
+def open_store(database_url: str, keys_url: str, key_file: Path, limits: Limits = Limits()) -> Store:  # noqa: B008  frozen
     """The databases at these addresses, their keys checked.
 
     Raises:
         BadKey, Unavailable: which, and what to do.
+        Refused: `limits` are below those of a period before.
     """
     keys = open_keys(keys_url, key_file)
     keys.check()
-    return Store(open_database(database_url), keys)
+    store = Store(open_database(database_url), keys, limits)
+    try:
+        with store.work() as work:
+            work.must_fit()
+            work.rounds.must_not_fall(limits)
+    except StorageError:
+        store.dispose()
+        raise
+    return store

@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from bot import rounds
 from bot.channel import Inbound, Screen, Tap, Words
 from bot.sends import Sends, one_at_a_time
 from digests import seal
-from flows.run import DONE
 from storage.values import Due
 
 SIX = range(101, 107)
@@ -80,6 +80,9 @@ class Table:
     def forget(self, round_id: str) -> None:
         self._moment()
 
+    def forget_before(self, instant: datetime) -> None:
+        self._moment()
+
 
 # --- a member's step
 
@@ -112,8 +115,8 @@ def note(scene: Scene, _: Moment) -> None:
 
 def noted(scene: Scene) -> bool:
     run = scene.ground.run_of(101)
-    assert (run.state, run.turn, run.answers.get("note")) in {("note", 5, None), (DONE, 6, "We met twice")}
-    return run.state == DONE
+    assert (run.state, run.turn, run.answers.get("note")) in {("note", 5, None), ("share", 6, "We met twice")}
+    return run.state == "share"
 
 
 # --- a message of a broadcast
@@ -126,7 +129,7 @@ def one_to_ask(ground: Ground) -> str:
 
 def prompt(scene: Scene, moment: Moment) -> None:
     paper, ground = Paper(scene.folder, moment), scene.ground
-    sends = Sends(ground.store, ground.desk.flows, paper, one_at_a_time(1000))
+    sends = Sends(ground.store, ground.desk.flows, paper, one_at_a_time(1000), ground.desk.host)
     asyncio.run(sends.deliver("prompt", *scene.about.split()))
 
 

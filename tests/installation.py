@@ -38,6 +38,7 @@ class Operator:
             "PULSE_TELEGRAM_API_URL": telegram.url,
             "PULSE_OPERATOR": "Voluntary Network",
             "PULSE_CONTACT": "help@example.org",
+            "PULSE_COMPLAINTS": "complaints@example.org",
             "PULSE_BROADCAST_RATE": "500",
             **settings,
         }
@@ -118,7 +119,7 @@ class Bot:
 async def joins(person: Person, token: str, organisation: str, seat: str = "Rather not say") -> None:
     """Follow a member link to the end."""
     await person.says(f"/start {token}")
-    await person.sees("Nothing is kept until you tap")
+    await person.sees("Nothing about you is kept until you tap")
     await person.taps("I am 18 or over and I agree")
     await person.taps(organisation)
     await person.taps(seat)

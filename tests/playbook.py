@@ -11,11 +11,12 @@ from flows.run import Run
 
 @dataclass(frozen=True)
 class Asked:
-    """A question on the screen, by id; `choices` and `at` ("2 of 5") only where they are the point."""
+    """A question on the screen, by id; the rest, such as `at` ("2 of 5"), only where it is the point."""
 
     question: str
     choices: tuple[str, ...] | None = None
     at: str | None = None
+    quoted: str | None = None
 
     def fits(self, seen: Effect) -> bool:
         return (
@@ -23,6 +24,7 @@ class Asked:
             and seen.question == self.question
             and self.choices in (None, tuple(code for code, _ in seen.choices))
             and self.at in (None, f"{seen.position} of {seen.total}")
+            and self.quoted in (None, seen.quoted)
         )
 
 

@@ -1,7 +1,7 @@
 """A partnership played through the desk: what people tap and write, what they see, what time brings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -25,12 +25,16 @@ class Jobs:
     def __init__(self) -> None:
         self.added: list[tuple[str, str, str]] = []
         self.forgotten: list[str] = []
+        self.forgotten_before: datetime | None = None
 
     def add(self, connection: Connection, kind: str, round_id: str, people: Iterable[str]) -> None:
         self.added += [(kind, round_id, person) for person in people]
 
     def forget(self, round_id: str) -> None:
         self.forgotten.append(round_id)
+
+    def forget_before(self, instant: datetime) -> None:
+        self.forgotten_before = instant
 
     def kinds(self) -> list[str]:
         """What was sent, in order, each kind named once for all its people."""
@@ -39,6 +43,16 @@ class Jobs:
 
     def to(self, kind: str) -> list[str]:
         return [person for added, _, person in self.added if added == kind]
+
+
+class Letters:
+    """A channel's place: what arrived, by address."""
+
+    def __init__(self) -> None:
+        self.arrived: list[tuple[str, Screen]] = []
+
+    async def send(self, where: str, screen: Screen) -> None:
+        self.arrived.append((where, screen))
 
 
 @dataclass
@@ -118,6 +132,19 @@ class Riverside:
         while not self.sees(who).startswith("Saved"):
             taps = choices(self.screens[who])
             self.tell(who, next((t for t in taps if not t.choice.startswith(".")), taps[0]))
+
+    def reaches_the_note(self, who: str, *codes: str, message: int | None = None) -> None:
+        """Give these answers, or the best, as far as the note; the check-in stands in `message`."""
+        self.says(who, "/checkin")
+        given = iter(codes)
+        while not self.sees(who).split("\n\n")[1].startswith("Would you like to add a note?"):
+            code = next(given, "75")
+            taps = choices(self.screens[who])
+            self.tell(who, next((t for t in taps if t.choice == code), taps[0]), message)
+
+    def is_run_by(self, operator: str) -> None:
+        """Another body runs the bot from now on, so the words to agree to are others."""
+        self.desk = replace(self.desk, host=replace(self.desk.host, operator=operator))
 
     # --- what time brings
 

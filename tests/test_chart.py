@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def digest(week, *points, mode=WEEKLY):
     start = date(2026, 3, 4) + timedelta(weeks=week)
     kind = "round" if mode == WEEKLY else "period"
     cells = tuple(
-        Cell(kind, theme, item, None if value is None else Figure(value, score.band(value), 20, 1))
+        Cell(kind, "everyone", theme, item, None if value is None else Figure(value, score.band(value), 20, 1))
         for (theme, item), value in zip(ANCHORS.items(), points, strict=bool(points))
     )
     replies, talk = Replies("over-half", 20, 60), Talk("power", "low")
@@ -66,6 +67,13 @@ def test_a_line_joins_neighbours_and_breaks_where_a_figure_is_hidden():
     assert [inked(whole, 1, x, 40) for x in along] == [True] * 5
     assert [inked(gap, 1, x, 40) for x in along] == [True, False, False, False, True]
     assert [inked(gap, 0, x, 40) for x in along] == [True] * 5
+
+
+def test_a_groups_figures_are_not_drawn():
+    history = HISTORIES["two periods"]
+    group = Cell("period", "lived", "trust", "T1", Figure(10, "care", 5, 4))
+    more = [replace(one, cells=(*one.cells, group)) for one in history]
+    assert chart.draw(more, WORDING) == chart.draw(history, WORDING)
 
 
 def test_the_same_digests_give_the_same_bytes():

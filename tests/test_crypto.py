@@ -3,9 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from riverside import Riverside
+from sqlalchemy import text
 
 from storage.crypto import KEY_BYTES, keyed_index, new_key, seal, subkey, unseal
-from storage.errors import Tampered
+from storage.errors import BadKey, Tampered
+from storage.heard import open_days
+from storage.keys import IDENTITY, KeyStore
+from storage.work import Store
 
 KEY, PLACE = bytes(range(KEY_BYTES)), b"person:0123456789abcdef"
 anything = st.binary(max_size=200)
@@ -74,3 +79,54 @@ def test_an_index_tells_nothing_without_its_key():
 
 def test_an_index_takes_half_a_character_from_a_custom_client():
     assert keyed_index(KEY, "half \ud83d") != keyed_index(KEY, "half ")
+
+
+# --- what is kept: a sealed value that changes places with its neighbour opens in neither
+
+
+def swap(store: Store, table: str, column: str) -> None:
+    """Let the two rows of a table exchange what is sealed in them, as somebody with the database's file could."""
+    with (store.keys.database if table == "key" else store.database).begin() as connection:
+        name = {"ballot": "name", "key": "name"}.get(table, "id")
+        rows = connection.execute(text(f"SELECT {name}, {column} FROM {table} ORDER BY {name} LIMIT 2")).all()  # noqa: S608  ours
+        for (own, _), (_, others) in zip(rows, reversed(rows), strict=True):
+            statement = text(f"UPDATE {table} SET {column} = :sealed WHERE {name} = :name")  # noqa: S608  ours
+            connection.execute(statement, {"sealed": others, "name": own})
+
+
+def test_no_message_goes_to_the_address_of_another(town: Riverside, store: Store):
+    town.joins("ann", "bob")
+    people = [town.person(who) for who in ("ann", "bob")]
+    swap(store, "person", "address")
+    for person in people:
+        with pytest.raises(Tampered), store.work() as work:
+            work.people.address_of(person)
+
+
+def test_no_days_are_taken_for_those_of_another(town: Riverside, store: Store):
+    town.joins("ann", "bob")
+    swap(store, "member", "heard")
+    with store.work() as work:
+        for ident, heard in work.connection.execute(text("SELECT id, heard FROM member")).all():
+            with pytest.raises(Tampered):
+                open_days(store.keys.standing(IDENTITY), ident, heard)
+
+
+def test_no_ballot_is_taken_for_that_of_another(open_town: Riverside, store: Store):
+    for who in ("ann", "bob"):
+        open_town.answers(who, "75")
+    swap(store, "ballot", "sealed")
+    period = open_town.current().period
+    with pytest.raises(Tampered), store.work() as work:
+        work.rounds.ballots(open_town.partnership.id, period)
+    for who in ("ann", "bob"):
+        with pytest.raises(Tampered):
+            open_town.says(who, "/checkin")
+
+
+def test_no_key_is_taken_for_another(store: Store):
+    swap(store, "key", "wrapped")
+    with pytest.raises(BadKey, match="does not fit"):
+        KeyStore(store.keys.database, [new_key()]).check()
+    with pytest.raises(BadKey, match="does not fit"):
+        store.keys.check()

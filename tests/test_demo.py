@@ -18,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 HOUSING, OPEN_DOOR, COORDINATOR = "8", "17", "coordinator"
+OWN_WORDS = "“I still hear what was decided from somebody else.”"
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -122,9 +123,9 @@ def a_week_by_hand(chrome: Chrome, url: str) -> None:
     visitor.sees(OPEN_DOOR, "still open")
     assert "still open" not in visitor.text(HOUSING), "who has finished gets no reminder"
     visitor.jumps("close")
-    digests = {visitor.sees(phone, "Small print:").partition("How we are doing")[2] for phone in (HOUSING, OPEN_DOOR)}
+    digests = {visitor.sees(phone, OWN_WORDS).partition("How we are doing")[2] for phone in (HOUSING, OPEN_DOOR)}
     assert len(digests) == 1
-    assert visitor.sees(COORDINATOR, "Small print:").endswith(digests.pop())
+    assert visitor.sees(COORDINATOR, OWN_WORDS).endswith(digests.pop())
     assert all(visitor.chart(phone) for phone in (HOUSING, OPEN_DOOR, COORDINATOR))
     visitor.taps(OPEN_DOOR, "Mostly")
     visitor.sees(OPEN_DOOR, "has closed")
@@ -157,10 +158,12 @@ async def test_the_script_plays_a_week_and_prints_its_digest(tmp_path):
     async with pulse(tmp_path, "demo", "--script") as process:
         out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
-    assert out.decode().startswith("How we are doing: week of 6 March.")
+    assert out.decode().startswith("How we are doing: week of 27 March.")
     assert "Who answered: about 20 people" in out.decode()
     assert "Trust:" in out.decode()
-    assert "Playing week 8 of 8" in err.decode()
+    assert "Where views differ (last four weeks): Power:" in out.decode()
+    assert OWN_WORDS in out.decode()
+    assert "Playing week 11 of 11" in err.decode()
     assert list(tmp_path.iterdir()) == [], "the demonstration left something behind"
 
 

@@ -223,12 +223,63 @@ def test_a_round_closed_in_the_same_batch_takes_the_tap_before_it_and_not_the_on
 # --- the note
 
 
-def test_a_note_is_kept_its_message_taken_away_and_the_check_in_drawn_over(open_town: Riverside):
+def test_a_note_is_taken_out_of_the_chat_and_shown_over_the_check_in_to_be_shared(open_town: Riverside):
     message = at_the_note(open_town, "ann")
     reply = open_town.says("ann", "The minutes came late.", message=501)
     assert (reply.over, reply.erase) == (message, 501)
+    assert "Do you want to share your words?" in open_town.sees("ann")
+    assert open_town.sees("ann").endswith("\n\n“The minutes came late.”")
+    assert labels(open_town.screens["ann"]) == ["Share my words", "Do not share them", "Back", "Help"]
+    assert open_town.taps("ann", "Share my words", message).over == message
     assert open_town.sees("ann").startswith("Saved.")
-    assert kept_of(open_town, "ann")["note"] == "The minutes came late."
+    kept = kept_of(open_town, "ann")
+    assert (kept["note"], kept["share"]) == ("The minutes came late.", "yes")
+
+
+def test_words_that_are_not_shared_are_gone(open_town: Riverside):
+    at_the_note(open_town, "ann")
+    open_town.says("ann", "The minutes came late.", message=501)
+    open_town.taps("ann", "Do not share them", 500)
+    assert open_town.sees("ann").startswith("Saved.")
+    assert not {"note", "share"} & kept_of(open_town, "ann").keys()
+
+
+def test_a_note_typed_again_is_drawn_over_the_same_message(open_town: Riverside):
+    message = at_the_note(open_town, "ann")
+    open_town.says("ann", "The minutes came late.", message=501)
+    open_town.taps("ann", "Back", message)
+    assert "Would you like to add a note?" in open_town.sees("ann")
+    assert "minutes" not in open_town.sees("ann")
+    reply = open_town.says("ann", "They came late.", message=502)
+    assert (reply.over, reply.erase) == (message, 502)
+    assert open_town.sees("ann").endswith("“They came late.”")
+
+
+@pytest.mark.parametrize("then", [None, "Share my words", "Do not share them"])
+def test_a_note_delivered_again_shows_where_they_are_and_is_taken_out_of_the_chat(
+    open_town: Riverside, databases: Databases, then: str | None
+):
+    at_the_note(open_town, "ann")
+    open_town.says("ann", "The minutes came late.", message=501)
+    if then is not None:
+        open_town.taps("ann", then, 500)
+    before, shown = databases.rows(), open_town.screens["ann"]
+    again = open_town.says("ann", "The minutes came late.", message=501)
+    assert (again.screens, again.notice, again.erase) == ((shown,), None, 501)
+    assert databases.rows() == before
+
+
+def test_shared_words_are_shown_on_no_other_screen(open_town: Riverside):
+    at_the_note(open_town, "ann")
+    open_town.says("ann", "The minutes came late.", message=501)
+    open_town.taps("ann", "Share my words", 500)
+    open_town.says("ann", "/checkin")
+    assert "minutes" not in open_town.sees("ann")
+    open_town.taps("ann", "Change my answers", 500)
+    for _ in range(5):
+        open_town.gives("ann", "75" if "75" in [tap.choice for tap in choices(open_town.screens["ann"])] else ".skip")
+        assert "minutes" not in open_town.sees("ann")
+    assert "Would you like to add a note?" in open_town.sees("ann")
 
 
 @pytest.mark.parametrize(
@@ -331,12 +382,17 @@ def test_to_be_forgotten_takes_a_second_tap(open_town: Riverside, databases: Dat
     assert databases.rows() == before
 
 
+def beside_the_log(databases: Databases) -> dict[str, list[tuple[object, ...]]]:
+    """All that is kept but for the chain of what was done, which names nobody, and the list of the forgotten."""
+    return {table: rows for table, rows in databases.rows().items() if table not in ("audit", "fact", "erased")}
+
+
 def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(town: Riverside, databases: Databases):
     town.joins("bob")
     round_id = town.opens().id
     town.wakes()
     town.finishes("bob")
-    without = databases.rows()
+    without = beside_the_log(databases)
     town.joins("ann")
     town.coordinates("ann")
     town.finishes("ann", "75", "0", "25")
@@ -350,13 +406,14 @@ def test_who_is_forgotten_leaves_nothing_and_takes_nobody_along(town: Riverside,
     town.taps("ann", words.FORGET_SURE)
     assert town.sees("ann") == words.FORGOTTEN
     town.wakes()
-    assert databases.rows() == without
+    assert beside_the_log(databases) == without
+    assert len(databases.rows()["erased"]) == 1  # by which a restored copy forgets her again
     town.presses("ann", "forget:sure")
     assert town.sees("ann") == words.FORGOTTEN
     for said in ("/start", "/checkin", "/round"):
         town.says("ann", said)
         assert town.sees("ann") in (words.NEEDS_LINK, words.COORDINATORS_ONLY)
-    assert databases.rows() == without
+    assert beside_the_log(databases) == without
 
 
 def test_a_tap_in_the_batch_of_a_forgetting_leaves_nothing_behind(open_town: Riverside, databases: Databases):

@@ -29,6 +29,11 @@ def at(*codes: str, rotating: str | None = "T2") -> Play:
     return game
 
 
+def written(words: str) -> Play:
+    """A check-in that shows these words of a note, and asks whether to share them."""
+    return at("75", "75", "75", "75", "kind") >> Words(words)
+
+
 def test_a_check_in_is_five_taps_a_note_and_an_end():
     assert (
         play() << Asked("T1", at="1 of 5")
@@ -37,18 +42,27 @@ def test_a_check_in_is_five_taps_a_note_and_an_end():
         >> "75" << Asked("T2", at="4 of 5")
         >> "75" << Asked("helped", at="5 of 5")
         >> "plan" << Asked("note", at="0 of 5")
-        >> Words("We met on time.") << Saved()
+        >> Words("We met on time.") << Asked("share", choices=("yes", "no"), at="0 of 5", quoted="We met on time.")
+        >> "yes" << Saved()
     )  # fmt: skip
 
 
 def test_answers_are_kept_by_question_and_the_rotating_one_by_its_item():
-    game = at("75", "50", "unsure", "100", "heard", rotating="P7") >> Words("Thanks") << Saved()
+    game = at("75", "50", "unsure", "100", "heard", rotating="P7") >> Words("Thanks") >> "yes" << Saved()
     assert game.run == Run(
         "run00001",
         "weekly-pulse@1",
         "done",
-        turn=6,
-        answers={"T1": "75", "P1": "50", "E1": "unsure", "P7": "100", "helped": "heard", "note": "Thanks"},
+        turn=7,
+        answers={
+            "T1": "75",
+            "P1": "50",
+            "E1": "unsure",
+            "P7": "100",
+            "helped": "heard",
+            "note": "Thanks",
+            "share": "yes",
+        },
         rotating="P7",
     )
 
@@ -72,6 +86,7 @@ def test_the_first_screen_says_all_there_is_to_show():
         total=5,
         can_back=False,
         can_skip=True,
+        quoted=None,
     )
 
 
@@ -157,11 +172,11 @@ def test_a_change_of_mind_drops_the_help_that_no_longer_applies():
 
 
 def test_starting_over_keeps_each_answer_until_it_is_given_anew():
-    game = at("100", "75", "75", "50", "plan") >> Words("First") << Saved()
+    game = at("100", "75", "75", "50", "plan") >> Words("First") >> "yes" << Saved()
     before = game.run.answers
     assert game >> ".again" << Asked("T1", at="1 of 5")
     assert game.run.answers == before
-    game = game >> "50" >> "75" >> "75" >> "50" >> "plan" >> Words("Second") << Saved()
+    game = game >> "50" >> "75" >> "75" >> "50" >> "plan" >> Words("Second") >> "yes" << Saved()
     assert game.run.answers == {**before, "T1": "50", "note": "Second"}
 
 
@@ -169,6 +184,45 @@ def test_a_note_can_be_left_out():
     for control in (".done", ".skip"):
         game = at("75", "75", "75", "75", "kind") >> control << Saved()
         assert "note" not in game.run.answers
+
+
+def test_a_note_is_shown_as_everyone_would_see_it_before_it_is_shared():
+    game = written("  We\u200b met \u202etwice.\r\n") << Asked("share", quoted="We met twice.")
+    assert game.run.answers["note"] == "We met twice."
+    assert (game.seen.position, game.seen.can_back, game.seen.can_skip) == (0, True, False)
+
+
+@pytest.mark.parametrize("reply", ["no", ".skip"])
+def test_words_that_are_not_shared_are_not_kept(reply):
+    game = written("We met twice.") >> reply << Saved()
+    assert game.run.answers == {"T1": "75", "P1": "75", "E1": "75", "T2": "75", "helped": "kind"}
+
+
+def test_back_from_the_words_leads_to_the_note_to_type_it_again():
+    game = written("We met twice.") >> ".back" << Asked("note") >> Words("We met.") << Asked("share", quoted="We met.")
+    assert game >> "yes" << Saved()
+    assert (game.run.answers["note"], game.run.answers["share"]) == ("We met.", "yes")
+
+
+def test_a_note_left_out_after_all_takes_its_words_away():
+    game = written("We met twice.") >> ".back" >> ".skip" << Saved()
+    assert "note" not in game.run.answers
+
+
+def test_a_yes_to_earlier_words_does_not_share_new_ones():
+    game = written("First") >> "yes" >> ".again" >> "75" >> "75" >> "75" >> "75" >> "kind" >> Words("Second")
+    assert game << Asked("share", quoted="Second")
+    assert "share" not in game.run.answers
+
+
+def test_shared_words_go_with_the_note_they_were_asked_in():
+    game = written("We met twice.") >> "yes" >> ".again" >> "unsure" >> "unsure" >> "unsure" << Asked("contact")
+    assert game.run.answers == {"T1": "unsure", "P1": "unsure", "E1": "unsure"}
+
+
+def test_words_where_their_sharing_is_asked_ask_for_a_tap():
+    game = written("First") >> Words("Second") << Told("please_tap")
+    assert game.run.answers["note"] == "First"
 
 
 def test_a_tap_from_an_earlier_screen_is_stale():
@@ -198,7 +252,7 @@ def test_a_note_is_too_long_by_its_length_after_cleaning():
     assert note >> Words("n" * (NOTE_LIMIT + 1)) << Told("too_long", NOTE_LIMIT + 1)
     assert note >> Words("n" * 4096) << Told("too_long", 4096)
     assert note >> Words("n" * (RAW_LIMIT + 1)) << Told("too_long", RAW_LIMIT + 1)
-    assert note >> Words("  " + "n\u200b" * NOTE_LIMIT + "\r\n") << Saved()
+    assert note >> Words("  " + "n\u200b" * NOTE_LIMIT + "\r\n") << Asked("share", quoted="n" * NOTE_LIMIT)
     assert note.run.answers["note"] == "n" * NOTE_LIMIT
 
 
@@ -232,6 +286,13 @@ def test_a_run_whose_answers_are_gone_can_still_be_finished():
     for control in (".skip", ".done"):
         run, (seen,) = WEEKLY.step(run, Tapped(run.turn, control))
     assert seen == Finished(7)
+
+
+def test_a_yes_to_words_that_are_gone_shares_nothing():
+    lost = Run("run00001", "weekly-pulse@1", "share", turn=6, rotating="T2")
+    assert WEEKLY.view(lost).quoted is None
+    run, (seen,) = WEEKLY.step(lost, Tapped(6, "yes"))
+    assert (seen, run.answers) == (Finished(7), {})
 
 
 @pytest.mark.parametrize(
@@ -280,7 +341,8 @@ def test_the_log_never_names_a_state(caplog):
         ("half \ud83d pair", "half \ufffd pair"),
         ("whole \ud83d\ude00 pair", "whole \U0001f600 pair"),
         ("flag\U000e0067\U000e007f", "flag"),
-        ("\u2764\ufe0f", "\u2764\ufe0f"),
+        ("\u2764\ufe0f", "\u2764"),
+        ("a\U000e0101\ufe01\u3164b", "ab"),
         ("\u0645\u0631\u062d\u0628\u0627", "\u0645\u0631\u062d\u0628\u0627"),
     ],
 )

@@ -1,7 +1,9 @@
 """The key store: made once, opened by one key file, and written to only by those who hold it."""
 
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,12 @@ from databases import Server, raw_rows
 from sqlalchemy import text
 
 from storage import migrations
+from storage.crypto import new_key
 from storage.db import open_database
-from storage.errors import BadKey, Unavailable
-from storage.keys import IDENTITY, LINKS, LOOKUP, KeyStore, make_key_file, open_keys, read_key_file
+from storage.errors import BadKey, Forked, Unavailable
+from storage.keys import IDENTITY, LOOKUP, STANDING, Anchor, KeyStore, make_key_file, open_keys, read_key_file
 
-STANDING = [IDENTITY, LINKS, LOOKUP]
+ALL = sorted(STANDING)
 
 
 @pytest.fixture
@@ -79,7 +82,17 @@ def test_a_missing_key_file_says_where_it_should_be(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\n", b"ab" * 31, b"ab" * 33, b"xy" * 32, b"\xff\xfe" * 32, b"ab" * 32 + b" ab"]
+    "content",
+    [
+        b"",
+        b"\n",
+        b"ab" * 31,
+        b"ab" * 33,
+        b"xy" * 32,
+        b"\xff\xfe" * 32,
+        b"ab" * 32 + b" ab",
+        b"\n".join([b"ab" * 32] * 3),
+    ],
 )
 def test_a_file_that_is_no_key_is_refused_and_not_repeated(tmp_path: Path, content: bytes):
     path = tmp_path / "pulse.key"
@@ -89,12 +102,18 @@ def test_a_file_that_is_no_key_is_refused_and_not_repeated(tmp_path: Path, conte
     assert "abab" not in str(caught.value)
 
 
+def test_while_the_master_key_is_changed_the_file_holds_the_new_one_and_the_old(tmp_path: Path):
+    new, old = new_key(), new_key()
+    (tmp_path / "pulse.key").write_text(f"{new.hex()}\n{old.hex()}\n")
+    assert read_key_file(tmp_path / "pulse.key") == (new, old)
+
+
 # --- the store
 
 
 def test_every_standing_key_is_made_once(keys: KeyStore, key_file: Path):
     before = kept(keys)
-    assert [name for name, _ in before] == STANDING
+    assert [name for name, _ in before] == ALL
     keys.prepare()
     assert kept(keys) == before
     again = reopened(keys, key_file)
@@ -105,7 +124,7 @@ def test_no_key_lies_in_the_store_as_it_is(keys: KeyStore):
     keys.make_period_key("p1")
     secret = [keys.standing(name) for name in STANDING] + list(keys.period_keys(["p1"]).values())
     wrapped = b"".join(bytes(value) for _, value in kept(keys) if isinstance(value, bytes))
-    assert len(secret) == len(set(secret)) == 4
+    assert len(secret) == len(set(secret)) == 5
     assert not any(key in wrapped for key in secret)
 
 
@@ -143,6 +162,17 @@ def test_a_key_store_without_a_schema_says_what_to_do(key_file: Path, tmp_path: 
     bare.database.dispose()
 
 
+def test_a_file_that_would_keep_deleted_keys_is_refused_with_the_way_to_mend_it(key_file: Path, tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "other.db")) as made:
+        made.executescript("PRAGMA auto_vacuum=NONE; CREATE TABLE key (name TEXT)")
+    keys = open_keys(f"sqlite:///{tmp_path}/other.db", key_file)
+    before = (tmp_path / "other.db").read_bytes()
+    with pytest.raises(Unavailable, match=r"does not hold to auto_vacuum .* 'PRAGMA auto_vacuum=FULL; VACUUM'"):
+        keys.check()
+    assert (tmp_path / "other.db").read_bytes() == before
+    keys.database.dispose()
+
+
 # --- period keys
 
 
@@ -160,7 +190,7 @@ def test_destroying_twice_is_destroying_once(keys: KeyStore):
     keys.make_period_key("p1")
     keys.destroy_period_key("p1")
     keys.destroy_period_key("p1")
-    assert [name for name, _ in kept(keys)] == STANDING
+    assert [name for name, _ in kept(keys)] == ALL
 
 
 def test_a_destroyed_key_leaves_no_byte_behind(key_file: Path, tmp_path: Path):
@@ -181,3 +211,95 @@ def test_a_destroyed_key_leaves_no_byte_behind(key_file: Path, tmp_path: Path):
     assert wrapped not in on_disk()
     assert b"period-17" not in on_disk()
     database.dispose()
+
+
+# --- who was forgotten
+
+
+def test_who_was_forgotten_is_known_among_many_and_by_nobody_without_the_keys(keys: KeyStore, key_file: Path):
+    everybody = [f"person-{n}" for n in range(2_000)]
+    keys.note_erased()
+    assert not keys.erased_among(everybody)
+    keys.note_erased("person-7")
+    keys.note_erased("person-7", "person-1500")
+    assert reopened(keys, key_file).erased_among(everybody) == {"person-7", "person-1500"}
+    assert keys.erased_among(everybody[8:1000]) == frozenset()
+    rows = raw_rows(keys.database, migrations.KEYS)["erased"]
+    assert [len(who) for (who,) in rows] == [32, 32]
+    assert not any(b"person" in who for (who,) in rows)
+
+
+# --- the newest digest
+
+
+def test_an_anchor_only_rises(keys: KeyStore):
+    for number in (3, 1, 7, 5):
+        keys.keep_anchor("riverside", number, f"{number}" * 64)
+    keys.keep_anchor("hillside", 1, "a" * 64)
+    assert keys.anchors() == {"riverside": Anchor(7, "7" * 64), "hillside": Anchor(1, "a" * 64)}
+
+
+def test_two_digests_of_one_number_are_refused(keys: KeyStore):
+    keys.keep_anchor("riverside", 7, "7" * 64)
+    keys.keep_anchor("riverside", 7, "7" * 64)
+    with pytest.raises(Forked, match=r"two digests of round 7 of riverside: two copies .* have been running\. Find"):
+        keys.keep_anchor("riverside", 7, "8" * 64)
+    assert keys.anchors() == {"riverside": Anchor(7, "7" * 64)}
+
+
+# --- changing them
+
+
+def test_after_a_change_every_key_opens_with_the_new_master_key_alone(keys: KeyStore, key_file: Path):
+    keys.make_period_key("p1")
+    keys.note_erased("person-1")
+    keys.keep_anchor("riverside", 3, "3" * 64)
+    (old,), new = read_key_file(key_file), new_key()
+    before = {name: keys.standing(name) for name in STANDING} | keys.period_keys(["p1"])
+    changing = KeyStore(keys.database, [new, old])
+    changing.renew()
+    assert {name: changing.standing(name) for name in STANDING} | changing.period_keys(["p1"]) == before
+    assert changing.next_mark() not in (None, changing.mark())
+    with pytest.raises(BadKey, match="does not fit"):
+        KeyStore(keys.database, [old]).check()
+    followers = {name: changing.successor(name) for name in (IDENTITY, LOOKUP)}
+    changing.swap()
+    after = KeyStore(keys.database, [new])
+    assert {name: after.standing(name) for name in STANDING} | after.period_keys(["p1"]) == before | followers
+    assert after.next_mark() is None
+    assert not after.erased_among(["person-1"])
+    assert after.anchors() == {"riverside": Anchor(3, "3" * 64)}
+    swapped = kept(keys)
+    after.swap()
+    assert kept(keys) == swapped, "a second swap has nothing to do"
+
+
+def test_a_store_opened_before_a_change_writes_nothing_after_it(keys: KeyStore, key_file: Path):
+    (old,), new = read_key_file(key_file), new_key()
+    late = KeyStore(keys.database, [old])
+    late.check()
+    KeyStore(keys.database, [new, old]).renew()
+    before = kept(keys)
+    with pytest.raises(BadKey, match="does not fit"):
+        late.make_period_key("p1")
+    assert kept(keys) == before
+
+
+def test_a_period_key_made_in_the_middle_of_a_change_is_wrapped_as_the_rest_is(keys: KeyStore, key_file: Path):
+    (old,), new = read_key_file(key_file), new_key()
+    changing = KeyStore(keys.database, [new, old])
+    changing.make_period_key("p1")
+    assert KeyStore(keys.database, [old]).period_keys(["p1"]).keys() == {"p1"}
+    changing.renew()
+    changing.make_period_key("p2")
+    assert KeyStore(keys.database, [new]).period_keys(["p1", "p2"]).keys() == {"p1", "p2"}
+
+
+def test_a_change_that_never_reached_the_answers_is_given_up(keys: KeyStore, key_file: Path):
+    (old,), new = read_key_file(key_file), new_key()
+    changing = KeyStore(keys.database, [new, old])
+    mark = changing.mark()
+    changing.renew()
+    changing.drop_next()
+    assert [name for name, _ in kept(keys)] == ALL
+    assert KeyStore(keys.database, [new]).mark() == mark

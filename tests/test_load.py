@@ -1,6 +1,7 @@
 """A flow file is read as written, or refused with every problem at its line."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from flows.engine import Engine
 from flows.errors import BadDefinition
+from flows.events import Tapped, Wrote
 from flows.guards import LowIs, Not, predicate
 from flows.load import MAX_BYTES, library, load
 from flows.model import RotatingQuestion
@@ -196,6 +198,55 @@ def test_a_broken_file_says_where_and_how_to_mend_it(tmp_path, old, new, said):
     assert any(problem.startswith(said) for problem in found), found
 
 
+# The small flow, in which the note may be shared.
+SHARING = GOOD.replace(
+    "  helps:\n", '  shares: [{code: "yes", text: "Yes"}, {code: "no", text: "No"}]\n  helps:\n'
+).replace("bank:\n", "  - {id: share, quotes: note, ask: Share it?, choices: shares}\nbank:\n")
+SHARE = SHARING.splitlines()[42]
+BROKEN_SHARING = [
+    ("quotes: note", "quotes: T1", "43:25 `T1` is not in the text questions before this one (use one of: note"),
+    ("quotes: note", "quotes: nota", "43:25 `nota` is not in the text questions before this one (did you mean `note`?"),
+    ("quotes: note", "quots: note", "43:17 `quots` is not a key here (did you mean `quotes`?"),
+    ("id: note", "id: later", "43:25 `note` is not in the text questions before this one (use one of: later"),
+    (
+        "quotes: note",
+        "when: {lowest: [trust], above: 25}, quotes: note",
+        "43:23 a question with `quotes:` is asked whenever there are words",
+    ),
+    ("choices: shares", "choices: helps", '43:56 no choice here shares the words (add one with `code: "yes"`'),
+    (SHARE, f"{SHARE}\n{SHARE.replace('share,', 'again,')}", "44:25 the words of `note` are quoted already"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), BROKEN_SHARING, ids=[said for _, _, said in BROKEN_SHARING])
+def test_a_note_that_cannot_be_shared_says_where_and_how_to_mend_it(tmp_path, old, new, said):
+    assert SHARING.count(old) == 1
+    found = problems(tmp_path, SHARING.replace(old, new))
+    assert [problem for problem in found if problem.startswith(said)], found
+
+
+def test_a_question_behind_the_words_can_be_reached_even_where_they_end_the_check_in(tmp_path):
+    path = tmp_path / "flow.yaml"
+    path.write_text(SHARING.replace(SHARE, f"{SHARE[:-1]}, last: true}}\n  - {{id: more, ask: More?, choices: helps}}"))
+    engine = Engine(load(path))
+    for reply, then in ((Wrote("Words"), "share"), (Tapped(5, ".skip"), "more")):
+        run = replace(engine.first("run00001", None), state="note", turn=5)
+        _, (seen,) = engine.step(run, reply)
+        assert seen.question == then
+
+
+def test_what_a_digest_may_name_is_what_the_file_says(tmp_path):
+    path = tmp_path / "flow.yaml"
+    path.write_text(
+        SHARING.replace("text: Good news}", "text: Good news, told: false}").replace(
+            "What would help?\n", "What would help?\n    tell: true\n"
+        )
+    )
+    assert (load(path).told, load(path).comments) == ((("help", "plan"),), (("note", "share"),))
+    path.write_text(GOOD)
+    assert (load(path).told, load(path).comments) == ((), ())
+
+
 DEEP = "questions: " + "[" * 11 + "]" * 11
 RAW = {
     "no text at all": ("", "1:1 a flow is keys with values"),
@@ -316,6 +367,13 @@ def test_the_library_holds_the_weekly_pulse():
     assert {theme: len(bank) for theme, bank in flow.bank.items()} == {"trust": 9, "power": 11, "part": 10}
     assert [item for item in flow.items if flow.item(item).reverse] == ["T10r", "P10r", "E10r"]
     assert all(len(flow.choices[name]) == 6 for name in ("help_trust", "help_power", "help_part", "helped"))
+
+
+def test_a_digest_may_name_what_would_help_and_the_notes_their_writers_shared():
+    flow = library()["weekly-pulse@1"]
+    helps = [(name, choice.code) for name in ("help_power", "help_trust", "help_part") for choice in flow.choices[name]]
+    assert list(flow.told) == [(name, code) for name, code in helps if code != "unsaid"]
+    assert flow.comments == (("note", "share"),)
 
 
 @pytest.mark.parametrize(("low", "holds"), [({}, True), ({"trust": 0}, False), ({"trust": 50, "part": 25}, True)])

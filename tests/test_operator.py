@@ -79,8 +79,9 @@ def pulse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 
 @pytest.fixture
 def ground(tmp_path: Path, migrated: Path, pulse: Pulse) -> Ground:
-    """An installation with Riverside Partnership in it."""
+    """An installation with Riverside Partnership in it, its members told who runs it."""
     made = founded(tmp_path, migrated)
+    (tmp_path / ".env").write_text("PULSE_OPERATOR=Network\nPULSE_CONTACT=help@example.org\nPULSE_COMPLAINTS=a page\n")
     made.store.dispose()
     return made
 
@@ -145,11 +146,13 @@ def test_init_makes_no_new_key_file_beside_an_old_key_store(pulse: Pulse, ground
 
 
 def test_init_asks_for_what_telegram_and_members_need(pulse: Pulse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    answers = io.StringIO(f"{TOKEN}\nVoluntary Network\nhelp@example.org\n")
+    answers = io.StringIO(f"{TOKEN}\nVoluntary Network\nhelp@example.org\n\n")
     monkeypatch.setattr(answers, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", answers)
     assert pulse("init").status == 0
-    assert (tmp_path / ".env").read_text().count("PULSE_") == 3
+    written = (tmp_path / ".env").read_text()
+    assert written.count("PULSE_") == 4
+    assert "PULSE_COMPLAINTS='help@example.org'" in written  # the contact, unless another is given
 
 
 # --- partnerships
@@ -157,7 +160,8 @@ def test_init_asks_for_what_telegram_and_members_need(pulse: Pulse, monkeypatch:
 
 def test_a_partnership_is_made_listed_and_shown_as_one_object_each(pulse: Pulse, ground: Ground):
     said = pulse("partnership", "create", "Harbour Café", *PARTNERS, "--lead", "City Council", "--json")
-    assert said.object.keys() == {"id", "member_link", "coordinator_link"}
+    assert said.object.keys() == {"id", "member_link", "coordinator_link", "split", "warnings"}
+    assert "only once 5 of them answer" in said.object["warnings"][0]
     assert said.object["id"] == "harbour-cafe"
     assert "Until then the links say BOT" in said.err
     listed = pulse("partnership", "list", "--json").object["partnerships"]
@@ -264,7 +268,42 @@ def test_an_unknown_check_in_is_refused_with_those_there_are(pulse: Pulse, groun
     assert "weekly-pulse" in said.sentence
 
 
+def test_a_round_is_not_opened_before_members_can_be_told_who_runs_this(pulse: Pulse, ground: Ground, tmp_path: Path):
+    (tmp_path / ".env").unlink()
+    assert "PULSE_COMPLAINTS" in pulse("round", "open", "riverside-partnership").sentence
+    assert pulse("partnership", "show", "riverside-partnership", "--json").object["round"] is None
+
+
+@pytest.mark.parametrize(
+    ("split", "sentence"),
+    [
+        ("lived", "A split has 2 to 4 groups"),
+        ("lived/leed", "Did you mean 'lead'?"),
+        ("lived/lived+lead", "named twice"),
+        ("lived/undeclared", "in no group"),
+    ],
+)
+def test_a_split_that_does_not_fit_is_refused(pulse: Pulse, ground: Ground, split: str, sentence: str):
+    assert sentence in pulse("partnership", "create", "Harbour", *PARTNERS, "--split", split).sentence
+    assert len(pulse("partnership", "list", "--json").object["partnerships"]) == 1
+
+
 # --- digests
+
+
+def test_a_correction_is_words_without_figures_and_stands_beside_its_digest(pulse: Pulse, with_digest: Path):
+    assert (
+        "holds no figure" in pulse("correct", "riverside-partnership", "--round", "1", "--note", "It was 60.").sentence
+    )
+    assert "1 to 280 letters" in pulse("correct", "riverside-partnership", "--round", "1", "--note", " ").sentence
+    assert "no digest of round 2" in pulse("correct", "riverside-partnership", "--round", "2", "--note", "No.").sentence
+    before = pulse("digest", "riverside-partnership", "--format", "json").object
+    assert pulse("correct", "riverside-partnership", "--round", "1", "--note", "The week was wrong.").status == 0
+    for form in ("text", "html"):
+        assert "The week was wrong." in pulse("digest", "riverside-partnership", "--format", form).out
+    assert pulse("digest", "riverside-partnership", "--format", "json").object == before | {
+        "note": "The week was wrong."
+    }
 
 
 def test_a_digest_comes_in_every_format(pulse: Pulse, with_digest: Path):
@@ -331,14 +370,16 @@ def test_a_secret_that_does_not_fit_is_not_repeated(pulse: Pulse, ground: Ground
 @pytest.mark.parametrize(
     ("given", "missing"),
     [
-        ({}, "PULSE_TELEGRAM_TOKEN and PULSE_OPERATOR and PULSE_CONTACT"),
-        ({"telegram_token": TOKEN, "contact": "help@example.org"}, "PULSE_OPERATOR"),
-        ({"telegram_token": TOKEN, "operator": "Voluntary Network"}, "PULSE_CONTACT"),
+        ({}, "PULSE_TELEGRAM_TOKEN and PULSE_OPERATOR and PULSE_CONTACT and PULSE_COMPLAINTS"),
+        ({"telegram_token": TOKEN, "contact": "help@example.org", "complaints": "x"}, "PULSE_OPERATOR"),
+        ({"telegram_token": TOKEN, "operator": "Voluntary Network", "complaints": "x"}, "PULSE_CONTACT"),
+        ({"telegram_token": TOKEN, "operator": "Voluntary Network", "contact": "x"}, "PULSE_COMPLAINTS"),
         (
             {
                 "telegram_token": TOKEN,
                 "operator": "Voluntary Network",
                 "contact": "help@example.org",
+                "complaints": "help@example.org",
                 "webhook_url": "https://bot.example.org/x",
             },
             "PULSE_WEBHOOK_SECRET",
@@ -346,8 +387,9 @@ def test_a_secret_that_does_not_fit_is_not_repeated(pulse: Pulse, ground: Ground
     ],
 )
 def test_the_bot_does_not_run_without_saying_who_runs_it(
-    pulse: Pulse, ground: Ground, given: dict[str, str], missing: str
+    pulse: Pulse, ground: Ground, tmp_path: Path, given: dict[str, str], missing: str
 ):
+    (tmp_path / ".env").unlink()
     assert pulse("run", **given).sentence.startswith(f"Set {missing} in the environment or in .env")
 
 
@@ -393,7 +435,7 @@ def test_a_database_that_is_read_only_is_named(pulse: Pulse, ground: Ground, tmp
 def test_a_database_that_is_locked_is_named(
     pulse: Pulse, ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setitem(db._PRAGMAS, "busy_timeout", "20")
+    monkeypatch.setitem(db._PRAGMAS, "busy_timeout", ("20", 20))
     with closing(sqlite3.connect(tmp_path / "pulse.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert "locked by another program" in pulse("round", "open", "riverside-partnership").sentence
@@ -421,6 +463,7 @@ def serving(telegram: StandIn) -> dict[str, str]:
         "telegram_api_url": telegram.url,
         "operator": "Voluntary Network",
         "contact": "help@example.org",
+        "complaints": "complaints@example.org",
     }
 
 
@@ -428,7 +471,7 @@ async def test_doctor_finds_a_well_installation_well(pulse: Pulse, ground: Groun
     async with StandIn() as telegram:
         said = await asyncio.to_thread(pulse, "doctor", **serving(telegram))
         assert (said.status, said.err) == (0, "")
-        assert [line[:4] for line in said.out.splitlines()] == ["ok  "] * 7
+        assert {line[:4] for line in said.out.splitlines()} == {"ok  "}
         told = await asyncio.to_thread(pulse, "doctor", "--json", **serving(telegram))
         assert told.object["ok"] is True
 
@@ -449,13 +492,13 @@ async def test_doctor_names_each_thing_that_is_wrong_and_what_to_do(pulse: Pulse
         unset = await wrong(operator="")
         assert unset == {"settings": "Set PULSE_OPERATOR in the environment or in .env, or run `pulse init`."}
         missing = await wrong(database_url="sqlite:///other.db")
-        assert missing.keys() == {"database", "migrations"}
+        assert missing.keys() == {"database", "thresholds", "migrations"}
         assert "Run `pulse init`" in missing["database"]
         (tmp_path / "pulse.key").chmod(0o644)
         assert (await wrong()) == {"key file": "pulse.key can be read by others. Run: chmod 600 pulse.key"}
         (tmp_path / "pulse.key").write_text("broken")
         broken = await wrong()
-        assert broken.keys() == {"key file", "key store", "database"}
+        assert broken.keys() == {"key file", "key store", "database", "thresholds"}
         assert (await wrong(broadcast_rate="0")).keys() == {"settings"}
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from flows.errors import UnknownItem
+from flows.engine import Engine
 from flows.load import library, load
 from flows.plan import rotating_item
 
@@ -62,5 +62,5 @@ def test_a_flow_without_a_rotating_place_asks_none(tmp_path):
     path = tmp_path / "plain.yaml"
     path.write_text(text[: text.index("bank:")].replace(place, ""), encoding="utf-8")
     plain = load(path)
-    with pytest.raises(UnknownItem, match="no rotating place"):
-        rotating_item(plain, 1)
+    assert rotating_item(plain, 1) is None
+    assert Engine(plain).first("run00001", rotating_item(plain, 1)).rotating is None

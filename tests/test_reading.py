@@ -66,13 +66,24 @@ def test_the_lock_screen_names_no_theme():
         assert not any(theme.title.lower() in preview for theme in flow.themes.values())
 
 
-def test_the_note_says_that_nobody_reads_it_or_replies():
+def test_a_note_says_who_sees_it_when_and_where_to_get_help():
     for flow in FLOWS:
         for question in flow.questions:
             if isinstance(question, TextQuestion):
                 assert "do not put names" in question.ask
-                assert "not read straight away, and nobody can reply" in question.ask
-                assert "deleted when the four weeks end" in question.ask
+                assert "not read straight away, and nobody can reply. If you need help now, tap Help." in question.ask
+                assert "Nobody is shown it before the four weeks end" in question.ask
+                assert "may have to act on it.\nThey cannot see who wrote it." in question.ask
+
+
+def test_sharing_a_note_says_when_it_is_shown_and_that_there_is_no_way_back():
+    for flow in FLOWS:
+        for question in flow.questions:
+            if isinstance(question, ChoiceQuestion) and question.quotes:
+                assert "as everyone would when the four weeks end" in question.ask
+                assert "only if enough people answer, and at least three share a note" in question.ask
+                assert "cannot be taken back" in question.ask
+                assert "If you do not share them, they are not kept." in question.ask
 
 
 SPOKEN = {

@@ -328,7 +328,7 @@ def test_a_four_weekly_period_shows_its_figures_once_and_counts_each_person_once
         town.closes()
     *early, last = town.digests()
     assert [digest.cells for digest in early] == [(), (), ()]
-    shown = {cell.item: cell.figure for cell in last.cells}
+    shown = {cell.item: cell.figure for cell in last.of("period")}
     assert shown == {
         "T1": Figure(60, "talk", 5, 4),  # (5 x 50 + 100) / 6 = 58.3
         "P1": Figure(30, "care", 5, 4),  # 25, half up

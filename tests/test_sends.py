@@ -45,7 +45,7 @@ def wire(databases: Databases) -> Wire:
 
 @pytest.fixture
 def sends(store: Store, town: Riverside, wire: Wire) -> Sends:
-    return Sends(store, town.desk.flows, wire, one_at_a_time(1000))
+    return Sends(store, town.desk.flows, wire, one_at_a_time(1000), town.desk.host)
 
 
 def claims(databases: Databases) -> dict[str, bool]:
@@ -278,7 +278,7 @@ async def test_no_send_begins_before_the_limiter_lets_it(
 
     town.joins("ann")
     round_id, ann = town.opens().id, town.person("ann")
-    waiting = Sends(store, town.desk.flows, wire, Shut())
+    waiting = Sends(store, town.desk.flows, wire, Shut(), town.desk.host)
     with pytest.raises(ConnectionAbortedError):
         await waiting.deliver(PROMPT, round_id, ann)
     assert claims(databases) == {}

@@ -39,7 +39,17 @@ async def everybody_joins(telegram: StandIn, member: str, coordinator: str) -> t
 
 async def a_week(people: list[Person]) -> None:
     await asyncio.gather(*(person.sees("It has five taps") for person in people))
-    await asyncio.gather(*(answers(person, *FULL) for person in people))
+    await asyncio.gather(*(answers(person, *FULL) for person in people[1:]), writes(people[0]))
+
+
+async def writes(person: Person) -> None:
+    """Answer, and share a note: its words are on one screen, and on none afterwards."""
+    await answers(person, *FULL[:-1])
+    await person.says("We met twice.")
+    await person.sees("“We met twice.”")
+    await person.taps("Share my words")
+    await person.sees("Saved. Thank you.")
+    assert not [message for message in person.screen if "We met twice" in message.text]
 
 
 async def coordinator_opens(lead: Person) -> None:
@@ -73,12 +83,14 @@ async def test_polling_from_an_invite_link_to_a_digest_everybody_can_read(tmp_pa
             # Six people is a small group: figures come when the period ends, in tens.
             digests = await asyncio.gather(*(r.sees("🙌 Taking part: 30. Needs care.") for r in (*people, lead)))
             assert len({digest.text for digest in digests}) == 1
+            # One writer among six is too few for anybody's words to be shown.
+            assert not [m for reader in (*people, lead) for m in reader.screen if "We met twice" in m.text]
             assert "🤝 Trust: 80. Strong." in digests[0].text
             assert "⚖️ Power: 50. Worth a talk." in digests[0].text
             assert [bool(m.photo) for m in people[0].screen[-2:]] == [True, False]
             assert (await operator.says("digest", "riverside")).strip() == digests[0].text
             assert telegram.commands["all_private_chats", ""].keys() == {
-                "start", "checkin", "help", "privacy", "who", "stop", "forget"
+                "start", "checkin", "help", "privacy", "who", "seat", "export", "complain", "stop", "forget"
             }  # fmt: skip
             assert {"round", "digest", "invite"} <= telegram.commands["chat 900", ""].keys()
             assert await bot.stop() == 0

@@ -10,7 +10,7 @@ from flows.effects import Ask, Finished, Notice
 from flows.engine import Engine
 from flows.events import Event, Opened, Tapped, Wrote
 from flows.load import library
-from flows.run import Run
+from flows.run import DONE, Run
 
 FLOW = library()["weekly-pulse@1"]
 ENGINE = Engine(FLOW)
@@ -25,6 +25,23 @@ words = ANY_TEXT | st.integers(NOTE_LIMIT - 1, NOTE_LIMIT + 1).map("n".__mul__)
 events = st.just(Opened()) | st.tuples(turns, choices) | st.builds(Wrote, words)
 rotating = st.none() | st.sampled_from(sorted(FLOW.items.keys() - FLOW.anchors.values()))
 stories = st.lists(events, max_size=25)
+# From the note on, where words come and go.
+TO_THE_NOTE = [(None, ".skip")] * 5
+endings = st.lists(
+    st.sampled_from(["yes", "no", ".skip", ".back", ".done", ".again", "unsure"]).map(lambda choice: (None, choice))
+    | st.sampled_from([Wrote("First"), Wrote("Second"), Wrote("\u200b")]),
+    max_size=20,
+)
+
+# Source: Unicode 15.1, DerivedCoreProperties.txt, Default_Ignorable_Code_Point: what draws nothing.
+_UNDRAWN = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+UNDRAWN = frozenset(chr(point) for first, last in _UNDRAWN for point in range(first, last + 1))
+TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # what changes the direction of text
+ODD_TEXT = st.text(st.sampled_from("ae\u0301 \n\r\x00\ud800") | st.sampled_from(sorted(UNDRAWN)), max_size=30)
 
 
 def told(run: Run, story: list[Event | tuple[int | None, str]]) -> list[tuple[Run, Event]]:
@@ -65,8 +82,28 @@ def test_every_answer_kept_belongs_to_a_question_that_was_asked(item, story):
             elif question == "note":
                 assert 1 <= len(answer) <= NOTE_LIMIT
                 assert answer == clean(answer)
+            elif question == "share":
+                assert answer == "yes"
+                assert "note" in run.answers
         helps = [question for question in run.answers if question.startswith("help") or question == "contact"]
         assert len(helps) <= 1
+
+
+@given(endings)
+def test_words_are_shared_only_as_they_were_shown(story):
+    for run, event in told(ENGINE.first("run00001", None), TO_THE_NOTE + story):
+        after, _ = ENGINE.step(run, event)
+        if "share" in after.answers and "share" not in run.answers:
+            assert ENGINE.view(run).quoted == after.answers["note"]
+        elif "share" in after.answers:
+            assert after.answers["note"] == run.answers["note"]
+
+
+@given(endings)
+def test_a_finished_check_in_keeps_no_words_but_shared_ones(story):
+    for run, _ in told(ENGINE.first("run00001", None), TO_THE_NOTE + story):
+        if run.state == DONE:
+            assert run.answers.keys() in (set(), {"note", "share"}, {"T1", "P1", "E1"})
 
 
 @given(rotating, stories)
@@ -88,15 +125,18 @@ def test_the_count_of_taps_is_five_or_four(item, story):
         if isinstance(screen, Ask):
             no_contact = all(run.answers.get(anchor) == "unsure" for anchor in FLOW.anchors.values())
             assert screen.total == (4 if no_contact or item is None else 5)
-            assert (screen.position == 0) == (screen.kind == "text")
+            assert (screen.position == 0) == (screen.question in {"note", "share"})
+            assert screen.can_skip == (screen.quoted is None) == (screen.question != "share")
             assert screen.position <= screen.total
             assert screen.can_back == (run.state != "T1")
 
 
-@given(ANY_TEXT)
+@given(ANY_TEXT | ODD_TEXT)
 def test_cleaning_twice_is_cleaning_once_and_leaves_nothing_hidden(text):
     kept = clean(text)
     assert clean(kept) == kept
     assert unicodedata.is_normalized("NFC", kept)
     assert not any(unicodedata.category(char) in {"Cc", "Cs"} for char in kept if char != "\n")
+    assert not UNDRAWN & {*kept}
+    assert not TURNS & {unicodedata.bidirectional(char) for char in kept}
     kept.encode()

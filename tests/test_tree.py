@@ -1,11 +1,15 @@
 """The tree keeps its own rules: who imports whom, what a file must have, and what a table may hold."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import riverside
+from databases import Databases
+from riverside import Riverside
 from sqlalchemy import BigInteger, Boolean, Date, Integer, LargeBinary, MetaData, String, Text
 
 from storage import keys, tables
@@ -56,6 +60,8 @@ COLUMNS = {
         "timezone": "check-ins open by the local clock",
         "weekday": "the day they open",
         "at": "the time they open",
+        "split": "which perspectives are compared, locked",
+        "ended": "that nothing is asked any more",
     },
     "organisation": {
         "partnership_id": "whose partner it is",
@@ -75,11 +81,18 @@ COLUMNS = {
         "partnership_id": "in which partnership",
         "organisation": "no figure may rest on one organisation",
         "seat": "the perspective they speak from, self-chosen",
+        "next_seat": "the perspective from the next period on",
         "state": "whether to send messages",
+        "heard": "the days of the last sign of life, of being asked to stay and of stopping, sealed",
         "consent_text": "which words were agreed to",
         "consent_day": "on which day",
     },
-    "coordinator": {"person_id": "who may set it up", "partnership_id": "what they may set up"},
+    "coordinator": {
+        "person_id": "who may set it up",
+        "partnership_id": "what they may set up",
+        "consent_text": "which words were agreed to",
+        "consent_day": "on which day",
+    },
     "link": {
         "token": "finds an invite without keeping it: a keyed hash",
         "partnership_id": "what it opens",
@@ -92,6 +105,9 @@ COLUMNS = {
         "partnership_id": "whose period it is",
         "number": "its place in the story",
         "mode": "how finely figures may be shown, fixed at its start",
+        "split": "which perspectives are compared, fixed at its start",
+        "least_people": "how many a figure needs, fixed at its start",
+        "least_outsiders": "how many must be left beside any one organisation, fixed at its start",
         "closed": "whether its ballots are gone",
     },
     "round": {
@@ -137,20 +153,94 @@ COLUMNS = {
         "seal": "the link of the chain",
         "chart": "one and the same picture for everyone",
     },
+    "correction": {
+        "partnership_id": "whose digest is corrected",
+        "number": "which digest",
+        "text": "what was wrong, without a figure",
+        "told": "whether a digest has said so",
+    },
+    "audit": {
+        "number": "its place in the chain",
+        "day": "on which day",
+        "actor": "which role, never who",
+        "what": "what was done",
+        "about": "to which partnership, or how many",
+        "previous": "the link before",
+        "seal": "the link of the chain",
+    },
     "fact": {"name": "what it is about", "value": "such as the bot's user name"},
     "key": {"name": "what it opens", "wrapped": "the key, sealed with the master key"},
+    "erased": {"who": "somebody to forget again after a restore: a keyed hash"},
+    "anchor": {
+        "partnership_id": "whose digest it is",
+        "number": "the newest digest's number: a copy older than it shows itself",
+        "seal": "the newest link of the chain",
+    },
 }
-INSTANTS = {
-    ("link", "expires_at"),
-    ("round", "opened_at"),
-    ("round", "reminds_at"),
-    ("round", "closes_at"),
-    ("due", "at"),
+# What each column can hold, so that none has room for a Telegram id, a person's name or a member's time in the clear.
+# A kind is a type, and what every value of it looks like. Ids of people and of what they do are random; a partnership's
+# is made of its public name.
+HEX, PUBLIC = r"[0-9a-f]{32}", r"(?![a-z0-9_-]*\d{7})[a-z0-9_-]*"
+LINK = r"([0-9a-f]{64})?"
+KINDS = {
+    "random id": (String, 32, HEX),
+    "button's random id": (String, 8, r"[\w-]{8}"),
+    "public id": (String, 32, PUBLIC),
+    "public id or random id": (String, 64, f"{HEX}|{PUBLIC}"),
+    "keyed hash": (LargeBinary, None, r"[\x00-\xff]{32}"),
+    "sealed": (LargeBinary, None, r"[\x00-\xff]{28,}"),
+    "picture": (LargeBinary, None, r"\x89PNG[\x00-\xff]*"),
+    "code": (String, 80, r"(?![^ ]*\d{5})[A-Za-z][A-Za-z0-9@.+/_-]*"),
+    "hash": (String, 64, r"[0-9a-f]{16}"),
+    "link of a chain": (String, 64, LINK),
+    "hour": (String, 5, r"\d\d:\d\d"),
+    "count": (Integer, None, r"\d{1,4}"),
+    "switch": (Boolean, None, r"True|False|0|1"),
+    "day": (Date, None, r"\d{4}-\d\d-\d\d"),
+    "instant": (Instant, None, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00"),
+    "large number": (BigInteger, None, r"\d{1,6}"),
+    "public words": (Text, None, r".*"),
+    "key's name": (String, 80, f"identity|lookup|links|erased|period:{HEX}"),
 }
-DAYS = {("member", "consent_day")}
-LARGE_NUMBERS = {("run", "message")}
-TYPES = {Instant, BigInteger, Boolean, Date, Integer, LargeBinary, String, Text}
-ANSWERS_AND_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "claim")
+SHARED = {  # by the column's own name, in every table that has it
+    "partnership_id": "public id", "person_id": "random id", "member_id": "random id", "period_id": "random id",
+    "round_id": "random id", "number": "count", "closed": "switch", "seal": "link of a chain",
+    "previous": "link of a chain", "kind": "code", "flow": "code", "split": "code", "seat": "code", "next_seat": "code",
+    "consent_text": "hash", "consent_day": "day", "name": "public words", "organisation": "count",
+}  # fmt: skip
+OWN = {
+    "partnership": {"id": "public id", "timezone": "code", "weekday": "count", "at": "hour", "ended": "switch"},
+    "organisation": {"lead": "switch"},
+    "person": {"id": "random id", "lookup": "keyed hash", "address": "sealed", "language": "code"},
+    "member": {"id": "random id", "state": "code", "heard": "sealed"},
+    "link": {"token": "keyed hash", "uses_left": "count", "expires_at": "instant"},
+    "period": {"id": "random id", "mode": "code", "least_people": "count", "least_outsiders": "count"},
+    "round": {"id": "random id", "place": "count", "rotating": "code", "opened_at": "instant", "reminds_at": "instant",
+              "closes_at": "instant"},
+    "run": {"id": "button's random id", "turn": "count", "finished": "switch", "message": "large number"},
+    "ballot": {"name": "keyed hash", "sealed": "sealed"},
+    "due": {"subject": "public id or random id", "at": "instant"},
+    "claim": {"sent": "switch"},
+    "digest": {"record": "public words", "chart": "picture"},
+    "correction": {"text": "public words", "told": "switch"},
+    "audit": {"number": "large number", "day": "day", "actor": "code", "what": "code",
+              "about": "public id or random id"},
+    "fact": {"name": "code", "value": "public words"},
+    "key": {"name": "key's name", "wrapped": "sealed"},
+    "erased": {"who": "keyed hash"},
+}  # fmt: skip
+FACTS = {
+    "bot_name": r"\w+", "doctor": "was here", "keys": HEX, "audit": r"\d+ [0-9a-f]{64}",
+    "audit_from": r"\d+ [0-9a-f]{64}", "forgotten": r"\d{1,4}", "silent_deleted": r"\d{1,4}",
+    "set_operator": LINK, "set_contact": LINK, "set_complaints": LINK,
+}  # fmt: skip
+PUBLIC_WORDS = {("partnership", "name"), ("organisation", "name"), ("digest", "record"), ("correction", "text"),
+                ("fact", "value")}  # fmt: skip
+LARGE_NUMBERS = {
+    ("run", "message"): "a message's number in one chat, until the round closes",
+    ("audit", "number"): "an entry's place in the chain",
+}
+ANSWERS_AND_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "claim", "erased")
 
 
 def columns(metadata: MetaData):
@@ -160,13 +250,18 @@ def columns(metadata: MetaData):
 EVERY = columns(tables.metadata) + columns(keys.metadata)
 
 
-def of_type(kind: type) -> set[tuple[str, str]]:
-    return {(table, column.name) for table, column in EVERY if type(column.type) is kind}
+def held(table: str, column: str) -> str:
+    """What a column holds, by its kind."""
+    return OWN.get(table, {}).get(column) or SHARED[column]
 
 
-def kind_of(column) -> type:
+def of_kind(*kinds: str) -> set[tuple[str, str]]:
+    return {(table, column.name) for table, column in EVERY if held(table, column.name) in kinds}
+
+
+def sql_type(column) -> type:
     """The type without SQLModel's own shades of it."""
-    return next((kind for kind in type(column.type).__mro__ if kind in TYPES), type(column.type))
+    return next(kind for kind in type(column.type).__mro__ if kind in {sort for sort, _, _ in KINDS.values()})
 
 
 def test_every_column_has_a_purpose_and_no_other_is_kept():
@@ -177,15 +272,80 @@ def test_every_column_has_a_purpose_and_no_other_is_kept():
     assert all(purpose for purposes in COLUMNS.values() for purpose in purposes.values())
 
 
-def test_only_listed_columns_can_hold_a_time():
-    assert {kind_of(column) for _, column in EVERY} <= TYPES
-    assert of_type(Instant) == INSTANTS
-    assert of_type(Date) == DAYS
-    assert of_type(BigInteger) == LARGE_NUMBERS
+def test_every_column_is_of_a_kind_and_has_no_more_room_than_that_needs():
+    assert all(column in COLUMNS[table] for table, own in OWN.items() for column in own)
+    for table, column in EVERY:
+        sort, most, _ = KINDS[held(table, column.name)]
+        assert sql_type(column) is sort, (table, column.name)
+        assert most is None or column.type.length <= most, (table, column.name)
+
+
+def test_free_text_is_public_and_nothing_else_is():
+    assert {(table, column.name) for table, column in EVERY if sql_type(column) is Text} == PUBLIC_WORDS
+    assert not {table for table, _ in PUBLIC_WORDS} & set(ANSWERS_AND_PEOPLE)
+
+
+def test_a_number_large_enough_for_a_telegram_id_has_a_reason():
+    assert {(table, column.name) for table, column in EVERY if sql_type(column) is BigInteger} == set(LARGE_NUMBERS)
+
+
+def test_what_says_who_somebody_is_is_hashed_with_a_key_or_sealed():
+    assert of_kind("keyed hash") == {("person", "lookup"), ("link", "token"), ("ballot", "name"), ("erased", "who")}
+    assert of_kind("sealed") == {
+        ("person", "address"), ("member", "heard"), ("ballot", "sealed"), ("key", "wrapped")
+    }  # fmt: skip
 
 
 def test_nothing_about_a_person_or_an_answer_has_a_time_of_day():
-    assert not {table for table, _ in INSTANTS} & set(ANSWERS_AND_PEOPLE)
+    assert {table for table, _ in of_kind("instant")} == {"link", "round", "due"}
+    assert of_kind("day") == {("member", "consent_day"), ("coordinator", "consent_day"), ("audit", "day")}
+
+
+def test_every_value_looks_as_its_kind_says(town: Riverside, databases: Databases):
+    number = 4_503_599_627_370_495
+    people = [f"tg:{number - n}" for n in range(3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(riverside, "address", lambda who: who)
+        lives(town, people)
+    looked_at = set()
+    for table, rows in databases.rows().items():
+        names = [column.name for name, column in EVERY if name == table]
+        for row in rows:
+            for name, value in zip(names, row, strict=True):
+                looked_at |= {(table, name)} if value is not None else set()
+                assert value is None or fits(held(table, name), value), (table, name, value)
+        if table == "fact":
+            assert all(re.fullmatch(FACTS[name], value) for name, value in rows), rows
+    assert {(table, column.name) for table, column in EVERY} - looked_at == {("digest", "chart")}
+
+
+def fits(kind: str, value: object) -> bool:
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return re.fullmatch(KINDS[kind][2], text, re.DOTALL) is not None
+
+
+def lives(town: Riverside, people: list[str]) -> None:
+    """Fill every column: a closed round and an open one, a coordinator, a correction, somebody who was forgotten."""
+    town.joins(*people)
+    town.coordinates("tg:4503599627370000")
+    town.week()
+    town.finishes(people[0])
+    town.closes()
+    with town.desk.store.work() as work:
+        work.rounds.correct(town.partnership.id, 1, "The week was another.")
+        work.audit.add(town.clock.now().date(), "operator", "digest_exported", town.partnership.id)
+    town.week()
+    town.finishes(people[1])
+    town.says(people[1], "/seat")
+    town.presses(people[1], "reseat:lived")
+    current, person, member = town.current().id, town.person(people[1]), town.member(people[1]).id
+    with town.desk.store.work() as work:
+        assert work.rounds.claim(current, person, "prompt")
+        run = work.runs.of_member(member)
+        assert run is not None
+        work.runs.keep_message(run.run.id, 4711)
+    town.says(people[2], "/forget")
+    town.presses(people[2], "forget:sure")
 
 
 def test_a_ballot_has_no_road_to_a_person():

@@ -119,6 +119,7 @@ def settings(telegram: StandIn, **more: str) -> Settings:
         telegram_api_url=telegram.url,
         operator="Voluntary Network",
         contact="help@example.org",
+        complaints="complaints@example.org",
         _env_file=None,
         **more,
     )
@@ -141,7 +142,7 @@ async def serving(telegram: StandIn, town: Riverside, said: list[Any], **more: s
     await application.initialize()
     channel, intake, told = TelegramChannel(application.bot), Intake(town.desk), asyncio.Event()
     reception = Reception(application, intake, channel)
-    sends = Sends(store, town.desk.flows, channel, one_at_a_time(1000))
+    sends = Sends(store, town.desk.flows, channel, one_at_a_time(1000), town.desk.host)
     receive_ = app._webhook(given, application, told) if given.webhook_url else app._polling(application, told)
     receiving = asyncio.create_task(receive_)
     try:
@@ -226,11 +227,11 @@ async def test_a_note_delivered_again_is_kept_once_and_nobody_is_told_otherwise(
     (ada,) = await line.asked(7)
     await answers(ada, *FULL[:-1])
     await ada.says("We met twice")
-    await ada.sees("Saved. Thank you.")
+    await ada.sees("“We met twice”")
     await line.telegram.redeliver(3)
     await line.settled()
     run = line.run_of(ada)
-    assert (run.state, run.turn, run.answers["note"]) == (DONE, 6, "We met twice")
+    assert (run.state, run.turn, run.answers["note"]) == ("share", 6, "We met twice")
     assert not any("have not been kept" in text for text in from_bot(ada))
 
 
@@ -334,7 +335,7 @@ async def test_a_tap_and_words_that_overtake_each_other_end_in_one_state(line: L
         await person.says("We met twice")
     await line.settled()
     assert {line.run_of(person).turn for person in people} == {6}
-    assert {line.run_of(person).state for person in people} == {DONE}
+    assert {line.run_of(person).state for person in people} <= {DONE, "share"}
 
 
 # --- forged
@@ -410,6 +411,7 @@ async def test_an_edited_message_changes_no_answer(line: Line):
     (ada,) = await line.asked(7)
     await answers(ada, *FULL[:-1])
     number = await ada.says("We met twice")
+    await ada.taps("Share my words")
     await ada.sees("Saved. Thank you.")
     ada._chat.messages[number] = {"message_id": number, "date": 1, "chat": ada._chat.about, "from": ada.about}
     await ada.edits(number, "We never met")
@@ -439,7 +441,7 @@ async def test_a_note_of_4096_characters_is_not_kept_and_may_be_sent_shorter(lin
     await ada.says("y" * 4096)
     await ada.sees("Your note has 4,096 letters. Please keep it to 500")
     await ada.says("y" * 500)
-    await ada.sees("Saved. Thank you.")
+    await ada.sees("“yyy")
     assert line.run_of(ada).answers["note"] == "y" * 500
 
 
@@ -458,7 +460,7 @@ async def test_a_note_is_kept_without_what_cannot_be_seen(line: Line, sent: str,
     (ada,) = await line.asked(7)
     await answers(ada, *FULL[:-1])
     await ada.says(sent)
-    await ada.sees("Saved. Thank you.")
+    await ada.sees(f"“{kept}”")
     assert line.run_of(ada).answers["note"] == kept
 
 
@@ -907,6 +909,7 @@ async def everything_goes_wrong(line: Line, databases: Databases, logged: Callab
     await ada.sees("1 of 5")
     await answers(ada, *FULL[:-1])
     await ada.says("canary-note-9c", **{"from": about})
+    await ada.taps("Share my words")
     await ada.sees("Saved. Thank you.")
     for status in (400, 500, 403):
         line.telegram.faults.fail_next("sendMessage", status)

@@ -13,6 +13,7 @@ from bot import rounds, words
 from bot.channel import Command, Happening, Inbound, Reply, Tap, Words, unpack
 from bot.clock import MovableClock
 from bot.converse import Desk
+from bot.digest import SHARED
 from bot.heart import Heart
 from bot.intake import Intake
 from bot.local import day_and_time, opening
@@ -26,7 +27,7 @@ from storage.migrations import main as migrate
 from storage.values import Due, Organisation, Partnership, Round
 from storage.work import Store
 
-PAST_WEEKS = 8
+PAST_WEEKS = 11  # so that a visitor closes a period: groups, what really changed, and people's own words
 _START = datetime(2026, 1, 2, 10, tzinfo=UTC)  # a Friday; fixed, so that every visitor meets the same weeks
 _SENDS_A_SECOND = 1000  # a page has no limit such as Telegram's
 _SHORT = ("/checkin", "/help", "/privacy", "/who", "/stop")
@@ -38,15 +39,23 @@ _PARTNERS = (
     ("Riverside Housing", ["frontline"] * 3 + ["partner"] * 2),
     ("Harbour Advice", ["frontline"] * 2 + ["partner"] * 2),
     ("Open Door Group", ["lived"] * 4),
-    ("Night Shelter", ["frontline", "lived"]),
-    ("Food Club", ["undeclared"]),
+    ("Night Shelter", ["lived"] * 2),
+    ("Food Club", ["lived"]),
 )
 _VISITORS = (8, 17)  # whose phones are on the page: a housing worker and someone from Open Door Group
 _COORDINATOR = "coordinator"
 # The made-up story, week by week: how far each of the first taps leans up, in steps of the scale.
-_TRUST = (2.7, 2.8, 2.6, 2.9, 2.9, 3.0, 3.0, 3.1)
-_POWER = (2.6, 2.5, 2.6, 2.3, 2.1, 2.0, 1.8, 1.7)
-_PART = (2.0, 2.1, 2.3, 2.2, 2.5, 2.4, 2.6, 2.7)
+_TRUST = (2.7, 2.8, 2.6, 2.9, 2.9, 3.0, 3.0, 3.1, 3.1, 3.0, 3.2, 3.1)
+_POWER = (2.8, 2.9, 2.8, 2.9, 2.9, 2.8, 2.8, 2.7, 2.2, 2.0, 1.9, 1.9)
+_PART = (2.0, 2.1, 2.3, 2.2, 2.5, 2.4, 2.6, 2.7, 2.6, 2.7, 2.8, 2.7)
+_LIVED_ON_POWER = 1.4  # how far people with lived experience lean lower there
+_NOTES_IN_WEEK = 10
+_NOTES = {
+    9: "Could we have papers a week before, and shorter ones?",
+    14: "The last meeting was the first one where I understood the budget. Thank you for that.",
+    18: "I still hear what was decided from somebody else.",
+    22: "Evenings are hard for people with a curfew at the shelter.",
+}
 
 Progress = Callable[[str], None]
 
@@ -82,7 +91,7 @@ class Demo:
         self._random = random.Random(9)  # noqa: S311  a story needs to be the same twice, not secret
         self._slot = Slot(store.database, only_first=True)
         self._queue = Queue(store.database, self._slot.number, _SENDS_A_SECOND)
-        sends = Sends(store, self.desk.flows, phones, one_at_a_time(_SENDS_A_SECOND))
+        sends = Sends(store, self.desk.flows, phones, one_at_a_time(_SENDS_A_SECOND), host, clock)
         self._heart = Heart(self.desk, sends, self._queue)
 
     # --- what a visitor does
@@ -197,16 +206,20 @@ class Demo:
         """Let people walk their check-ins, tap by tap, through the desk; some leave half-way."""
         replies = self._all(Inbound(p.address, Command("checkin", "")) for p in people)
         walking = [(p, self._choose(p, r, 0)) for p, r in zip(people, replies, strict=True)]
-        for step in range(1, 8):
-            taps = [(p, tap) for p, tap in walking if tap is not None and self._random.random() < staying]
-            replies = self._all(Inbound(p.address, tap) for p, tap in taps)
-            walking = [(p, self._choose(p, r, step)) for (p, _), r in zip(taps, replies, strict=True)]
+        for step in range(1, 10):
+            moves = [(p, move) for p, move in walking if move is not None and self._random.random() < staying]
+            replies = self._all(Inbound(p.address, move) for p, move in moves)
+            walking = [(p, self._choose(p, r, step)) for (p, _), r in zip(moves, replies, strict=True)]
 
-    def _choose(self, person: _Person, reply: Reply, step: int) -> Tap | None:
+    def _choose(self, person: _Person, reply: Reply, step: int) -> Tap | Words | None:
         taps = [t for row in reply.screens[0].buttons for b in row if isinstance(t := unpack(b.data), Tap)]
         choices = [t for t in taps if not t.choice.startswith(".")]
         if not choices:
-            return next((t for t in taps if t.choice == ".skip"), None)
+            skip = next((t for t in taps if t.choice == ".skip"), None)
+            note = _NOTES.get(person.number) if self._week() == _NOTES_IN_WEEK else None
+            return Words(note) if skip and note else skip
+        if sharing := [t for t in choices if t.choice == SHARED]:
+            return sharing[0]
         scale = [t for t in choices if t.choice.isdigit()]
         return scale[self._leaning(person, step)] if scale else self._random.choice(choices)
 
@@ -214,7 +227,7 @@ class Demo:
         week = min(self._week(), len(_TRUST)) - 1
         middle = (_TRUST, _POWER, _PART)[step][week] if step < 3 else 2.4
         if person.seat == "lived" and step == 1:
-            middle -= 0.9
+            middle -= _LIVED_ON_POWER
         person_lean = random.Random(person.number).uniform(-0.8, 0.8)  # noqa: S311  same person, same leaning
         return max(0, min(4, round(middle + person_lean + self._random.gauss(0, 0.6))))
 
@@ -303,7 +316,9 @@ async def script(folder: Path, progress: Progress) -> str:
         for place in ("reminder", "close"):
             progress({"reminder": "Jumping to the reminder", "close": "Jumping to closing time"}[place])
             await demo.jump(place)
-        return visitor.messages[-1].screen.text
+        said = [message.screen.text for message in visitor.messages]
+        first = next(n for n, text in enumerate(said) if text.startswith("How we are doing"))
+        return "\n\n".join(said[first:])
 
 
 async def tap_label(demo: Demo, phone: Phone, label: str) -> None:

@@ -41,6 +41,7 @@ class Phones:
         self._ids = count(1)
         self.version = 1
         self._changed = asyncio.Condition()
+        self._erasing: set[asyncio.Task[None]] = set()
         self._ended = False
 
     async def send(self, address: str, screen: Screen) -> None:
@@ -58,8 +59,19 @@ class Phones:
             if old is not None:
                 old.screen = screen
             else:
-                phone.messages.append(Message(next(self._ids), mine=False, screen=screen))
-        phone.messages = [m for m in phone.messages if m.id != reply.erase]
+                old = Message(next(self._ids), mine=False, screen=screen)
+                phone.messages.append(old)
+            if screen.lasting is not None:
+                asyncio.get_running_loop().call_later(screen.lasting, self._begin_erasing, phone, old.id)
+        await self._erase(phone, reply.erase)
+
+    def _begin_erasing(self, phone: Phone, message: int) -> None:
+        task = asyncio.create_task(self._erase(phone, message))
+        self._erasing.add(task)
+        task.add_done_callback(self._erasing.discard)
+
+    async def _erase(self, phone: Phone, message: int | None) -> None:
+        phone.messages = [m for m in phone.messages if m.id != message]
         await self.touch()
 
     async def write(self, phone: Phone, text: str) -> int:

@@ -134,10 +134,11 @@ def _phone(phone: Phone) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     screen, picture = message.screen, message.screen.picture is not None
+    file = f"\n\n{screen.document.decode()}" if screen.document else ""
     return {
         "id": message.id,
         "mine": message.mine,
-        "text": "" if picture else screen.text,
+        "text": "" if picture else screen.text + file,
         "bold": [list(span) for span in screen.bold],
         "photo": f"/api/photo/{message.id}.png" if picture else None,
         "alt": screen.text if picture else "",

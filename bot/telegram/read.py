@@ -1,11 +1,13 @@
 """What Telegram tells us, in our own vocabulary; no network, no storage."""
 
+import re
 from typing import Any
 
 from telegram import Bot, CallbackQuery, Chat, ChatMember, InaccessibleMessage, Message, Update, User
 
 from bot.channel import Command, Inbound, Reach, Unreadable, Words, unpack
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _OUT = frozenset({ChatMember.BANNED, ChatMember.LEFT})
 
 
@@ -66,7 +68,12 @@ def read(update: Update) -> Inbound | None:
 def _from(user: User | None, event: object, message: int | None = None) -> Inbound | None:
     if user is None or user.is_bot:
         return None
-    return Inbound(address_of(user.id), event, message, (user.language_code or "en")[:8])  # type: ignore[arg-type]
+    return Inbound(address_of(user.id), event, message, _language(user.language_code))  # type: ignore[arg-type]
+
+
+def _language(code: str | None) -> str:
+    """What Telegram calls a language, where it looks like one: it is kept, so it may hold nothing else."""
+    return code if code and _LANGUAGE.fullmatch(code) else "en"
 
 
 def _message(message: Message, user: User) -> Inbound | None:

@@ -23,6 +23,7 @@ from bot.telegram.read import user_of
 from bot.telegram.wire import NotSent, calling
 
 _MOST_PATIENCE = 60  # seconds a reply to a tap waits when told to; the next tap redraws in any case
+_FILE = "kept-about-you.json"
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "not a member", "bot was kicked")  # said as 400
 
 
@@ -44,6 +45,8 @@ class TelegramChannel:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._fading: dict[tuple[int, int], asyncio.TimerHandle] = {}
+        self._taking_away: set[asyncio.Task[None]] = set()
 
     # --- broadcasts: each failure is told apart, because none may be sent twice
 
@@ -78,8 +81,42 @@ class TelegramChannel:
         if screen.picture is not None:
             await self._bot.send_photo(chat, screen.picture, caption=screen.text[:1024])
             return
-        # A check-in stays in its chat; a digest is for sharing.
-        await calling(self._bot, "sendMessage", _fields(chat, screen) | {"protect_content": bool(screen.buttons)})
+        if screen.document is not None:
+            sent = await self._bot.send_document(
+                chat, screen.document, caption=screen.text[:1024], filename=_FILE, protect_content=True
+            )
+            self._fade(chat, sent.message_id, screen)
+            return
+        # A check-in stays in its chat, and so does what is for one pair of eyes; a digest is for sharing.
+        protect = bool(screen.buttons) or screen.lasting is not None
+        new = await calling(self._bot, "sendMessage", _fields(chat, screen) | {"protect_content": protect})
+        self._fade(chat, new["message_id"], screen)
+
+    # --- messages that take themselves away
+
+    def _fade(self, chat: int, message: int, screen: Screen) -> None:
+        if screen.lasting is not None:
+            loop = asyncio.get_running_loop()
+            self._fading[chat, message] = loop.call_later(screen.lasting, self._begin_taking_away, chat, message)
+
+    def _begin_taking_away(self, chat: int, message: int) -> None:
+        self._fading.pop((chat, message), None)
+        task = asyncio.create_task(self._take_away(chat, message))
+        self._taking_away.add(task)
+        task.add_done_callback(self._taking_away.discard)
+
+    async def _take_away(self, chat: int, message: int) -> None:
+        # Best effort, and its words say so: the person may have deleted it, or blocked the bot.
+        with suppress(TelegramError):
+            await self._bot.delete_message(chat, message)
+
+    async def close(self) -> None:
+        """Take away now what was to go later: nobody will be there to do it."""
+        for (chat, message), timer in list(self._fading.items()):
+            timer.cancel()
+            self._begin_taking_away(chat, message)
+        if self._taking_away:
+            await asyncio.wait(set(self._taking_away), timeout=10)
 
     # --- replies: drawn from the committed state, so drawing again is harmless and failing is survivable
 
@@ -129,6 +166,8 @@ class TelegramChannel:
         except BadRequest as exc:
             if "not modified" not in str(exc):
                 await self._new(chat, screen)
+                return
+        self._fade(chat, over, screen)
 
     # --- the menu of commands
 

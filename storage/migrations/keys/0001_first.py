@@ -15,8 +15,22 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "erased",
+        sa.Column("who", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("who"),
+    )
+    op.create_table(
+        "anchor",
+        sa.Column("partnership_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("partnership_id"),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_table("anchor")
+    op.drop_table("erased")
     op.drop_table("key")

@@ -18,6 +18,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_due_at"), "due", ["at"], unique=False)
     op.create_table(
+        "audit",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("actor", sa.String(length=12), nullable=False),
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("about", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
+    )
+    op.create_table(
         "fact",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -30,6 +41,8 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("weekday", sa.Integer(), nullable=False),
         sa.Column("at", sa.String(length=5), nullable=False),
+        sa.Column("split", sa.String(length=80), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_partnership_weekday")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partnership")),
     )
@@ -46,6 +59,8 @@ def upgrade() -> None:
         "coordinator",
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("partnership_id", sa.String(length=32), nullable=False),
+        sa.Column("consent_text", sa.String(length=16), nullable=False),
+        sa.Column("consent_day", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["partnership_id"],
             ["partnership.id"],
@@ -88,12 +103,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("partnership_id", "name", name=op.f("uq_organisation_partnership_id")),
     )
     op.create_table(
+        "correction",
+        sa.Column("partnership_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_correction_partnership_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("partnership_id", "number", name=op.f("pk_correction")),
+    )
+    op.create_table(
         "period",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("partnership_id", sa.String(length=32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("mode", sa.String(length=12), nullable=False),
+        sa.Column("split", sa.String(length=80), nullable=False),
+        sa.Column("least_people", sa.Integer(), nullable=False),
+        sa.Column("least_outsiders", sa.Integer(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("least_people >= 5 AND least_outsiders >= 3", name=op.f("ck_period_least")),
         sa.CheckConstraint("mode IN ('weekly', 'four-weekly')", name=op.f("ck_period_mode")),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_period_partnership_id"), ondelete="CASCADE"
@@ -118,7 +148,9 @@ def upgrade() -> None:
         sa.Column("partnership_id", sa.String(length=32), nullable=False),
         sa.Column("organisation", sa.Integer(), nullable=True),
         sa.Column("seat", sa.String(length=16), nullable=True),
+        sa.Column("next_seat", sa.String(length=16), nullable=True),
         sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("heard", sa.LargeBinary(), nullable=False),
         sa.Column("consent_text", sa.String(length=16), nullable=False),
         sa.Column("consent_day", sa.Date(), nullable=False),
         sa.CheckConstraint("state IN ('active', 'stopped', 'blocked')", name=op.f("ck_member_state")),
@@ -227,6 +259,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_ballot_period_id"), table_name="ballot")
     op.drop_table("ballot")
     op.drop_table("period")
+    op.drop_table("correction")
     op.drop_table("organisation")
     op.drop_index(op.f("ix_link_partnership_id"), table_name="link")
     op.drop_table("link")
@@ -234,5 +267,6 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_table("partnership")
     op.drop_table("fact")
+    op.drop_table("audit")
     op.drop_index(op.f("ix_due_at"), table_name="due")
     op.drop_table("due")
