@@ -2,10 +2,10 @@
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help demo test lint types contracts secrets bench check
+.PHONY: help demo test lint types contracts secrets bench attack attack-quick check
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 .uv/bin/uv:
 	python3 -m venv .uv
@@ -32,5 +32,11 @@ secrets: $(UV) ## no secret in the tree
 
 bench: $(UV) ## the figures README quotes, measured here
 	$(UV) run --frozen --group bench python -m benchmarks
+
+attack: $(UV) ## the intruder against 20,000 made-up partnerships: about 35 minutes
+	PYTHONPATH=tests $(RUN) python -m attack
+
+attack-quick: $(UV) ## the same against a sample, in under a minute
+	PYTHONPATH=tests $(RUN) python -m attack --quick
 
 check: lint types contracts secrets test ## everything the gate runs
