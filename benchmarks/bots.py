@@ -27,9 +27,13 @@ def ours(seeded: Path) -> Contender:
     return Contender("pulse", "bot.app", "/checkin", environment, _turns)
 
 
+# A turn for each tap, but that the end of a check-in is a multiple of 8: six taps the first time, seven when changed.
+_TAPS = "SELECT sum(turn - turn / 8 - (turn >= 8)), count(*) FROM run WHERE turn > 0"
+
+
 def _turns(folder: Path, taps: int, people: int) -> str:
     with closing(sqlite3.connect(folder / "pulse.db")) as database:
-        turns, moved = database.execute("SELECT sum(turn), count(*) FROM run WHERE turn > 0").fetchone()
+        turns, moved = database.execute(_TAPS).fetchone()
         ballots = database.execute("SELECT count(*) FROM ballot").fetchone()[0]
     if not taps <= (turns or 0) <= taps + people or ballots != moved:
         message = f"{taps} taps were answered, but {moved} runs hold {turns} turns and {ballots} ballots"

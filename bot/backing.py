@@ -18,11 +18,15 @@ from bot.operating import opened
 from bot.settings import BadSettings, Settings
 from storage.audit import OPERATOR, Audit
 from storage.backup import BadBackup, read_backup, write_backup
-from storage.db import Slot, open_database, shown_url
-from storage.errors import unavailable
+from storage.db import alone, open_database, shown_url
+from storage.errors import StorageError, unavailable
 from storage.recovery import drop_period, must_be_current, recover
 from storage.values import Due, Partnership
 from storage.work import Work
+
+
+class NotWritten(StorageError):
+    """The file of a backup is not there; says why and what to do."""
 
 
 def backup(settings: Settings, file: Path, to: str | None, now: datetime) -> dict[str, Any]:
@@ -31,6 +35,7 @@ def backup(settings: Settings, file: Path, to: str | None, now: datetime) -> dic
     Raises:
         BadSettings: nobody's public key was given.
         StorageError: it is no such key; the database cannot be read.
+        NotWritten: the disk does not take the file; one of that name is as it was.
     """
     recipient = to or settings.backup_key
     if not recipient:
@@ -41,6 +46,12 @@ def backup(settings: Settings, file: Path, to: str | None, now: datetime) -> dic
         with _whole(file) as target:
             write_backup(database, target, recipient, now.date())
         _note(database, now)
+    except OSError as exc:
+        message = (
+            f"{file} cannot be written: {exc.strerror}. Check that its folder is there, open to you, and that its disk "
+            "has room. A backup of that name from before is as it was."
+        )
+        raise NotWritten(message) from exc
     finally:
         database.dispose()
     return {"file": str(file), "day": now.date().isoformat(), "bytes": file.stat().st_size}
@@ -63,20 +74,16 @@ def restore(settings: Settings, file: Path, identity: Path, now: datetime) -> di
         BadBackup, BadKey, Forked: why it does not fit and what to do; nothing was written.
         Unavailable: a bot serves this database, or it does not take a write.
     """
-    with opened(settings) as store:
-        slot = Slot(store.database, only_first=True)
-        try:
-            with file.open("rb") as source, store.work() as work:
-                made = read_backup(work, source, identity.read_text(errors="replace"))
-                if work.audit.verify() is not None:
-                    message = "The audit log in this backup is not whole. Take another copy. Nothing was written."
-                    raise BadBackup(message)
-                dropped = sum(_settle(work, partnership, now) for partnership in work.partnerships.all())
-                count = len(work.partnerships.all())
-                work.audit.add(now.date(), OPERATOR, "backup_restored", made.day.isoformat())
-            forgotten = recover(store, now).forgotten
-        finally:
-            slot.release()
+    with opened(settings) as store, alone(store.database):
+        with file.open("rb") as source, store.work() as work:
+            made = read_backup(work, source, identity.read_text(errors="replace"))
+            if work.audit.verify() is not None:
+                message = "The audit log in this backup is not whole. Take another copy. Nothing was written."
+                raise BadBackup(message)
+            dropped = sum(_settle(work, partnership, now) for partnership in work.partnerships.all())
+            count = len(work.partnerships.all())
+            work.audit.add(now.date(), OPERATOR, "backup_restored", made.day.isoformat())
+        forgotten = recover(store, now).forgotten
     return {"day": made.day.isoformat(), "partnerships": count, "periods_dropped": dropped, "forgotten": forgotten}
 
 

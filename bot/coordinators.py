@@ -4,6 +4,7 @@ from bot import digest, rounds, words
 from bot.around import Around, agree_again
 from bot.channel import Button, Inbound, Press, Reply, Screen
 from bot.local import day_and_time, opening_after
+from digests.disclose import needed
 from storage.errors import Refused
 from storage.values import Partnership, Person, Round
 from storage.work import Work
@@ -81,7 +82,8 @@ def _mine(work: Work, person: Person | None) -> list[Partnership]:
 
 
 def _round(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
-    now, joined = around.clock.now(), words.about_joined(work.people.count_joined(partnership.id))
+    now, least = around.clock.now(), needed(len(partnership.organisations), work.limits)
+    joined = words.about_joined(work.people.count_joined(partnership.id), least)
     current = work.rounds.open_of(partnership.id)
     if current is None:
         opens = opening_after(now, partnership)

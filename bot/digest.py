@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from random import SystemRandom
 
@@ -29,12 +30,13 @@ class NoChart(Exception):
     """The chart could not be drawn; the words go out without it."""
 
 
-def facts_of(work: Work, flows: Mapping[str, Engine], partnership: Partnership, current: Round) -> Facts:
-    """What closing `current` needs: the period's ballots, scored, and the digests before it."""
+def facts_of(
+    work: Work, flows: Mapping[str, Engine], partnership: Partnership, current: Round, opened: Sequence[OpenedBallot]
+) -> Facts:
+    """What closing `current` needs: the period's ballots, `opened`, scored, and the digests before it."""
     rounds = work.rounds.of_period(current.period)
     by_place = {r.place: flows[r.flow].flow for r in rounds}
     flow = by_place[current.place]
-    opened = work.rounds.ballots(partnership.id, current.period)
     return Facts(
         round=current.number,
         period=current.period_number,
@@ -76,6 +78,17 @@ def _shared(opened: OpenedBallot, flows: Mapping[int, Flow]) -> Iterator[str]:
         for written, asked in flows[int(place)].comments:
             if given.get(asked) == SHARED and written in given:
                 yield given[written]
+
+
+def without_unshared(opened: Sequence[OpenedBallot], place: int, flow: Flow) -> Iterator[OpenedBallot]:
+    """The ballots that hold words nobody has said yes to at `place`, with those words gone."""
+    for ballot in opened:
+        kept = ballot.places.get(str(place), {"answers": {}})
+        given = kept["answers"]
+        gone = {written for written, asked in flow.comments if written in given and given.get(asked) != SHARED}
+        if gone:
+            left = {**kept, "answers": {item: code for item, code in given.items() if item not in gone}}
+            yield replace(ballot, places={**ballot.places, str(place): left})
 
 
 def _shuffled(comments: Iterable[str]) -> list[str]:

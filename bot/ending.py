@@ -6,6 +6,7 @@ from typing import Any
 from bot import words
 from bot.channel import Screen
 from bot.retention import Jobs
+from digests.disclose import needed
 from storage.audit import OPERATOR
 from storage.db import truncate_wal
 from storage.errors import Refused
@@ -62,10 +63,11 @@ def _value(work: Work, name: str) -> dict[str, Any]:
     if partnership.ended:
         message = f"{partnership.name} has ended already. `pulse digest {partnership.id}` still shows its digests."
         raise Refused(message)
+    least = needed(len(partnership.organisations), work.limits)
     return {
         "id": partnership.id,
         "name": partnership.name,
-        "joined": words.about_joined(work.people.count_joined(partnership.id)),
+        "joined": words.about_joined(work.people.count_joined(partnership.id), least),
         "round_open": work.rounds.open_of(partnership.id) is not None,
     }
 

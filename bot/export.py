@@ -7,7 +7,7 @@ from typing import Any
 
 from bot import words
 from bot.around import Around
-from bot.channel import Screen
+from bot.channel import Screen, utf16
 from flows.model import ChoiceQuestion, Flow
 from flows.schedule import local_date
 from storage.held import Held, Row, held
@@ -142,7 +142,7 @@ def _pieces(paragraphs: list[str]) -> list[str]:
     """The paragraphs in as few messages as they need; a later one hides its words from a lock screen."""
     pieces: list[str] = []
     for paragraph in paragraphs:
-        if pieces and len(pieces[-1]) + len(paragraph) < _MOST:
+        if pieces and utf16(pieces[-1]) + utf16(paragraph) < _MOST:
             pieces[-1] += f"\n\n{paragraph}"
         else:
             pieces.append(f"{words.EXPORT_MORE}\n\n{paragraph}" if pieces else paragraph)

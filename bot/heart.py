@@ -8,7 +8,7 @@ from bot.converse import Desk
 from bot.logs import warn
 from bot.queue import Queue
 from bot.sends import Sends
-from storage.errors import StorageError
+from storage.errors import Unavailable
 
 _WAKE_SECONDS = 1.0
 
@@ -38,7 +38,7 @@ class Heart:
         while not self._stopping.is_set():
             try:
                 await self.wake()
-            except StorageError:
+            except Unavailable:
                 warn("database_unavailable")
             except Exception as exc:  # noqa: BLE001  the work stays due; the heart must not stop for one partnership
                 warn("wake_failed", why=type(exc).__name__)

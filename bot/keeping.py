@@ -17,17 +17,25 @@ def rotate(settings: Settings) -> dict[str, Any]:
     """Change the master key and the keys to people's addresses, while no bot runs.
 
     Raises:
-        Unavailable, BadKey: a bot runs; the keys do not belong together, or cannot be written.
+        Unavailable, BadKey, Forked: a bot runs; the keys do not belong together, or cannot be written.
     """
     now = datetime.now(UTC)
     with opened(settings) as store:
-        change_keys(store, settings.master_key_file, now.date())
-    return {"key_file": str(settings.master_key_file), "day": now.date().isoformat()}
+        found = change_keys(store, settings.master_key_file, now)
+    return {
+        "key_file": str(settings.master_key_file),
+        "day": now.date().isoformat(),
+        "older": list(found.older),
+        "forgotten": found.forgotten,
+    }
 
 
 def rotated_lines(value: dict[str, Any]) -> list[str]:
     """Changed keys for a person to read."""
+    older, forgotten = ", ".join(value["older"]), value["forgotten"]
     return [
+        *([f"A copy from before the last digest was put right: a new four weeks begin for {older}."] if older else []),
+        *([f"People forgotten again, because they had asked for it since: {forgotten}."] if forgotten else []),
         f"The keys are new. {value['key_file']} holds the new master key.",
         "Make new copies now: of the key file, of the key store, and with `pulse backup`. Keep the three apart.",
         "Copies from before today open nothing any more. Delete them all, the old key file first.",

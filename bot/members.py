@@ -123,11 +123,13 @@ def _follow_link(around: Around, work: Work, inbound: Inbound, member: Member | 
     if link.kind == "member" and member is not None:
         return _already(around, work, inbound, member, partnership)
     text = f"{words.consent(around.host, partnership, link.kind)}\n\n{words.NOTHING_YET}"
-    buttons = ((Button(words.AGREE, f"join:{token}"),), (Button(words.NO_THANKS, "no:"), Button(words.HELP, "help:")))
+    agree = f"join:{token}:{words.version_today(around.host, partnership, link.kind)}"
+    buttons = ((Button(words.AGREE, agree),), (Button(words.NO_THANKS, "no:"), Button(words.HELP, "help:")))
     return Reply((Screen(text, buttons),))
 
 
-def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, token: str) -> Reply:
+def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, about: str) -> Reply:
+    token, _, read = about.partition(":")
     now, lookup = around.clock.now(), work.people.lookup(inbound.address)
     if person is None and around.wrong_links.too_many(lookup, now):
         return Reply((Screen(words.TOO_MANY_LINKS),), over=inbound.message)
@@ -145,9 +147,11 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, t
     partnership = work.partnerships.get(link.partnership)
     if link.kind == "member" and member is not None:
         return _already(around, work, inbound, member, partnership)
+    version = words.version_today(around.host, partnership, link.kind)
+    if read and read != version:  # the words changed since they were shown
+        return replace(_follow_link(around, work, inbound, member, token), over=inbound.message)
     who = work.people.add_person(inbound.address, inbound.language)
     work.people.use_link(token)
-    version = words.version_today(around.host, partnership, link.kind)
     if link.kind == "coordinator":
         work.people.add_coordinator(who, partnership.id, version, now.date())
         work.audit.add(now.date(), "coordinator", "coordinator_joined", partnership.id)
@@ -187,7 +191,9 @@ def _pick(around: Around, work: Work, inbound: Inbound, member: Member, pressed:
         work.people.pick(member.id, organisation=organisation)
     elif pressed.verb == "seat" and organisation is not None and seat is None and pressed.about in words.SEATS:
         seat = pressed.about
-        work.people.pick(member.id, seat=seat, state="active")  # also of one who sent /stop on the way
+        work.people.pick(member.id, seat=seat)
+        if member.state != "active":  # who sent /stop on the way
+            _is_back(around, work, member)
     now = Member(member.id, member.partnership, organisation, seat, member.state)
     if not now.joined:
         return Reply((_joining(work, now),), over=inbound.message)
@@ -291,7 +297,9 @@ def _stop(around: Around, work: Work, person: Person | None) -> Reply:
         return Reply((Screen(words.ALREADY_STOPPED, back),))
     work.people.pick(person.member.id, state="stopped")
     work.people.note_stopped(person.member.id, around.clock.now().date())
-    return Reply((Screen(words.STOPPED, back),))
+    if person.coordinates:
+        return Reply((Screen(words.STOPPED_COORDINATING, back),))
+    return Reply((Screen(words.STOPPED if person.member.joined else words.STOPPED_JOINING, back),))
 
 
 def _come_back(around: Around, work: Work, inbound: Inbound, member: Member) -> Reply:

@@ -14,6 +14,7 @@ from bot.local import day_and_time, opening
 from bot.me import NotReached, get_me
 from bot.settings import Settings
 from digests import words as digest_words
+from digests.disclose import needed
 from digests.sheet import to_csv
 from digests.split import DEFAULT, BadSplit, canonical, warnings
 from flows.answers import clean
@@ -25,7 +26,7 @@ from storage.values import Due, FrozenDigest, Organisation, Partnership, Round
 from storage.work import Store, Work, open_store
 
 FORMATS = ("text", "html", "json", "csv", "png")
-_LONGEST_NOTE = 280
+_LONGEST_NOTE, _MOST_NOTES = 280, 3
 _LONGEST_NAME = 60  # a button's label on a narrow phone
 
 
@@ -78,6 +79,7 @@ def create(settings: Settings, asked: Asked, warn: Callable[[str], None]) -> dic
         "member_link": host.invite(member),
         "coordinator_link": host.invite(coordinator),
         "split": made.split,
+        "needed": needed(len(made.organisations), settings.limits),
         "warnings": list(warnings(made.split, settings.limits.people)),
     }
 
@@ -116,7 +118,7 @@ def created_lines(value: dict[str, Any]) -> list[str]:
         f"For members (14 days): {value['member_link']}",
         f"For one coordinator (24 hours, once): {value['coordinator_link']}",
         "A coordinator who also wants to answer check-ins uses the member link too.",
-        "A figure needs 5 replies, or 6 if there are only two organisations. Weekly figures need 20 people.",
+        f"A figure needs {value['needed']} replies or more. Weekly figures need 20 people.",
         f"Groups that are compared: {value['split']}. This stays as it is.",
         *value["warnings"],
     ]
@@ -188,7 +190,8 @@ def showing_lines(value: dict[str, Any]) -> list[str]:
 
 
 def _brief(work: Work, partnership: Partnership) -> dict[str, Any]:
-    joined = words.about_joined(work.people.count_joined(partnership.id))
+    least = needed(len(partnership.organisations), work.limits)
+    joined = words.about_joined(work.people.count_joined(partnership.id), least)
     return {"id": partnership.id, "name": partnership.name, "joined": joined}
 
 
@@ -314,6 +317,10 @@ def correct(settings: Settings, name: str, number: int, note: str) -> dict[str, 
         if not frozen or frozen[-1].number != number:
             message = f"There is no digest of round {number} of {partnership.name} to correct."
             raise NotFound(message)
+        waiting = [f.number for f, _ in work.rounds.corrections_to_tell(partnership.id) if f.number != number]
+        if len(waiting) >= _MOST_NOTES:
+            message = f"{len(waiting)} notes wait for the next digest already. It has room for no more: wait for it."
+            raise Refused(message)
         work.rounds.correct(partnership.id, number, said)
         work.audit.add(datetime.now(UTC).date(), "operator", "correction_made", partnership.id)
         return {"partnership": partnership.id, "round": number, "note": said}

@@ -93,13 +93,12 @@ class Queue:
 
     def forget(self, round_id: str) -> None:
         """Drop the finished jobs of a round: nobody can tell from them who was sent what."""
-        done = [
-            job.workflow_id
-            for kind in _KINDS
-            for job in DBOS.list_workflows(workflow_id_prefix=f"{kind}.{round_id}.", status=_FINISHED, load_input=False)
-        ]
+        done = DBOS.list_workflows(
+            workflow_id_prefix=[f"{kind}.{round_id}." for kind in _KINDS], status=_FINISHED,
+            load_input=False, load_output=False,
+        )  # fmt: skip
         if done:
-            DBOS.delete_workflows(done)
+            DBOS.delete_workflows([job.workflow_id for job in done])
 
     def forget_before(self, instant: datetime) -> None:
         """Drop every job that has finished and was queued before `instant`, a bounded number at a time."""

@@ -73,7 +73,8 @@ def step(work: Work, jobs: Jobs, due: Due, now: datetime) -> None:
 def do(store: Store, jobs: Jobs, kind: str, now: datetime) -> None:
     """Do standing work, in many short transactions: each may be the last, and the next time does the rest."""
     (purge if kind == RETAIN else silence)(store, jobs, now)
-    truncate_wal(store.database)
+    for database in (store.database, store.keys.database):  # the key store's too: a reader may have kept it from it
+        truncate_wal(database)
 
 
 def purge(store: Store, jobs: Jobs, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from bot import ending, retention
-from bot.digest import facts_of
+from bot.digest import facts_of, without_unshared
 from bot.local import day_and_time, opening
 from digests import close_round as freeze
 from digests import seal
@@ -154,7 +154,9 @@ def close_round(work: Work, flows: Mapping[str, Engine], current: Round, now: da
     partnership = work.partnerships.get(current.partnership)
     must_be_current(work, partnership.id)
     work.runs.save()  # steps taken in this transaction count
-    digest = freeze(facts_of(work, flows, partnership, current))
+    work.rounds.lock_runs(current.id)
+    ballots = work.rounds.ballots(partnership.id, current.period)
+    digest = freeze(facts_of(work, flows, partnership, current, ballots))
     record, previous = digest.to_record(), work.rounds.last_seal(partnership.id)
     work.rounds.freeze(current, canonical(record).decode(), previous, seal(record, previous))
     work.audit.add(now.date(), "clock", "digest_frozen", partnership.id)
@@ -163,6 +165,9 @@ def close_round(work: Work, flows: Mapping[str, Engine], current: Round, now: da
         replied = work.rounds.repliers(partnership.id, current.period)
         work.people.note_heard_at_period_close(partnership.id, replied, now.date())
         work.audit.tell_totals(now.date())
+    else:
+        flow = flows[current.flow].flow
+        work.rounds.rewrite(current.period, without_unshared(ballots, current.place, flow))
     work.rounds.close(current)
     for kind in ("prompt", "remind", "close"):
         work.rounds.done(Due(kind, current.id, now))
@@ -214,9 +219,12 @@ def _do_once(store: Store, flows: Mapping[str, Engine], jobs: Jobs, due: Due, no
 
 
 def destroy_due(store: Store, now: datetime) -> None:
-    """Destroy the keys of the periods that have ended, without waiting for the bot."""
+    """Destroy the keys of the periods that have ended, and remember the new digests, without waiting for the bot."""
     with store.work() as work:
         for due in work.rounds.due(now):
+            closed = work.rounds.get(due.subject) if due.kind == DIGEST else None
+            if closed:
+                _keep_anchor(work, store.keys, closed)
             if due.kind == "destroy" and work.rounds.done(due):
                 store.keys.destroy_period_key(due.subject)
                 work.audit.add(now.date(), "clock", "period_key_destroyed", due.subject)
@@ -240,9 +248,7 @@ def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due
         case "digest":
             closed = work.rounds.get(due.subject)
             if closed:
-                # Before anybody reads it: a copy of the answers that is older than this shows itself from now on.
-                frozen = work.rounds.digests(closed.partnership, closed.number, most=1)[-1]
-                keys.keep_anchor(closed.partnership, frozen.number, frozen.seal)
+                _keep_anchor(work, keys, closed)
                 members = work.rounds.active_members(closed.partnership).values()
                 everyone = dict.fromkeys([*members, *work.rounds.coordinators(closed.partnership)])
                 jobs.add(work.connection, DIGEST, closed.id, everyone)
@@ -252,6 +258,12 @@ def _do(work: Work, keys: KeyStore, flows: Mapping[str, Engine], jobs: Jobs, due
         case "destroy":
             keys.destroy_period_key(due.subject)
             work.audit.add(now.date(), "clock", "period_key_destroyed", due.subject)
+
+
+def _keep_anchor(work: Work, keys: KeyStore, closed: Round) -> None:
+    # Before anybody reads it: a copy of the answers that is older than this shows itself from now on.
+    frozen = work.rounds.digests(closed.partnership, closed.number, most=1)[-1]
+    keys.keep_anchor(closed.partnership, frozen.number, frozen.seal)
 
 
 def _open_by_clock(work: Work, keys: KeyStore, flows: Mapping[str, Engine], ident: str, now: datetime) -> None:

@@ -169,7 +169,7 @@ class Sends:
         with self.store.work() as work:
             partnership, history = self._history(work, round_id)
             newest = work.rounds.is_newest(partnership.id, history[-1].number)
-            return partnership, history, newest, work.rounds.chart(round_id) is not None
+            return partnership, history, newest, work.rounds.has_chart(round_id)
 
     def _keep_chart(self, round_id: str, png: bytes) -> None:
         with self.store.work() as work:

@@ -60,6 +60,8 @@ STOPPED = (
     "You will get no more messages from this bot. Nothing else changes for you.\n\n"
     "Your place is kept for 90 days. Until then you can come back with one tap. /forget deletes it now."
 )
+STOPPED_JOINING = STOPPED.replace("90 days", "30 days")
+STOPPED_COORDINATING = STOPPED.replace("for 90 days. Until then", "while you help to set this up. Until then")
 COORDINATORS_STOP = (
     "You take part in no check-in here. The digest comes to you because you help to set this up. "
     "/forget ends that, and deletes what is kept of you."
@@ -77,8 +79,8 @@ COME_BACK = "Start my messages again"
 BACK_AGAIN = "Welcome back. You will get the next check-in when it opens. /checkin shows one that is open now."
 ASK_STAY = (
     "Hello. We have not heard from you for a while. Do you want to keep your place?\n\n"
-    "If you do not tap or answer a check-in in the next two weeks, your place is deleted, "
-    "with all that says how to reach you."
+    "If you do not tap or answer in the next two weeks, your place is deleted. "
+    "So is all that says how to reach you."
 )
 STAY, LEAVE = "Keep my place", "Delete my place"
 STAYED = "Thank you. Your place is kept. /checkin shows what is open."
@@ -324,14 +326,16 @@ def privacy(host: Host) -> str:
         "• Your organisation, how you take part, your language, and the day and wording you agreed to.\n"
         "• Your answers, locked, until the four weeks they belong to end. "
         "Then the key is destroyed and they are deleted.\n"
-        "• Your note, in the same way, but only if you choose to share it. "
+        "• Your note, in the same way. If you do not choose to share it, it goes when this week’s check-in closes. "
         "If enough people share, all can read the notes with the digest, with no names. Else they are deleted unread.\n"
-        "• How far you are with this week’s check-in, without a time, until it closes.\n"
-        "• In which four weeks you last took part, locked.\n\n"
+        "• How far you are with this week’s check-in, and what was sent to you for it, until it closes. No times.\n"
+        "• Locked, as days: when you last took part or wrote, were asked to stay, or sent /stop.\n\n"
         "For how long\n"
         "• Your place is kept until you send /forget, or for 90 days after /stop.\n"
         "• If you take no part for 90 days, the bot asks you once. "
-        "If you do not say within 14 days that you stay, your place is deleted.\n"
+        "If you do not say within 14 days that you stay, your place is deleted. "
+        "If you have blocked the bot, it cannot ask, and your place is deleted.\n"
+        "• If the partnership ends, your place is deleted within a day.\n"
         "• If you do not finish joining, what you gave is deleted after 30 days.\n"
         "• Digests are kept. Nobody can tell from the figures who said what.\n\n"
         "/forget deletes your place at once. A code stays, made with a key, so that an old copy cannot bring you back. "
@@ -351,10 +355,10 @@ def no_round(name: str, opens: str, joined: str) -> str:
     return f"{name}\nNo check-in is open. The next one opens on {opens}.\n{joined}"
 
 
-def about_joined(count: int) -> str:
+def about_joined(count: int, needed: int) -> str:
     """Joined members in steps of five, so that one joining is not seen. Units: people in, words out."""
     if count < 5:
-        return "Fewer than 5 people have joined. Figures need 5 replies, or 6 if there are only two organisations."
+        return f"Fewer than 5 people have joined. A figure needs {needed} replies or more."
     return f"About {count // 5 * 5} people have joined."
 
 

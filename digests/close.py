@@ -30,6 +30,8 @@ GOING_WELL = 65
 """From here a mean is nearer "Mostly" (75) than "In part" (50), in tens and in fives alike."""
 
 MOST_OPTIONS = 3
+MOST_COMMENTS = 30
+"""More are not read. They are in mixed order, so chance decides which are told."""
 
 
 def close_round(facts: Facts) -> Digest:
@@ -61,6 +63,7 @@ def close_round(facts: Facts) -> Digest:
         options=_options(facts),
         comments=_comments(facts),
         corrections=tuple(facts.corrections),
+        raised=bool(facts.history) and facts.history[-1].limits != facts.limits,
     )
 
 
@@ -99,7 +102,7 @@ def _theme_cells(
     counts = {code: group.by_organisation() for code, group in sitting.items()}
     told = disclose.shown_groups(counts, people, facts.joined, facts.limits)
     frozen = figure(everyone.means, len(places)) if disclose.may_show(people, facts.limits) else None
-    agreed = frozen is not None and disclose.may_tell_agreement(people.total())
+    agreed = frozen is not None and disclose.may_tell_agreement(people)
     return (
         Cell(PERIOD, EVERYONE, item.theme, item.id, frozen, agreement(everyone.means) if agreed else None),
         *(
@@ -135,12 +138,12 @@ def _options(facts: Facts) -> tuple[tuple[str, str], ...]:
 def _comments(facts: Facts) -> tuple[str, ...]:
     writers = sum(ballot.wrote for ballot in facts.ballots)
     told = disclose.may_tell_comments(_replied(facts.ballots), writers, facts.limits)
-    return tuple(facts.comments) if told and facts.place == PLACES[-1] else ()
+    return tuple(facts.comments[:MOST_COMMENTS]) if told and facts.place == PLACES[-1] else ()
 
 
 def _replied(ballots: Iterable[Ballot]) -> int:
-    """How many replied at any time in the period."""
-    return sum(bool(ballot.scores) for ballot in ballots)
+    """How many gave a scored answer at any time in the period."""
+    return sum(any(s is not None for given in b.scores.values() for s in given.values()) for b in ballots)
 
 
 # --- the lines that are chosen

@@ -264,6 +264,7 @@ class Digest:
     options: tuple[tuple[str, str], ...] = ()
     comments: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    raised: bool = False
 
     def of(self, kind: str) -> tuple[Cell, ...]:
         """Everyone's cells of one kind, in display order."""
@@ -306,6 +307,7 @@ class Digest:
             "corrections": [note.to_record() for note in self.corrections],
             "gaps": [asdict(gap) for gap in self.gaps],
             "options": [list(option) for option in self.options],
+            "raised": self.raised,
             "well": self.well,
         }
         record |= {name: value for name, value in perhaps.items() if value}
@@ -340,6 +342,7 @@ class Digest:
             options=tuple((question, code) for question, code in record.get("options", ())),
             comments=tuple(record.get("comments", ())),
             corrections=tuple(Correction(date.fromisoformat(note["week"]), note["text"]) for note in notes),
+            raised=record.get("raised", False),
         )
 
 

@@ -29,6 +29,9 @@ from digests.record import (
 from digests.wording import AGREEMENT_WORDS, BAND_WORDS, SHARE_WORDS, Wording, day, short_day
 
 OWN_WORDS = "In people's own words"
+# Each as long as what a locked phone shows.
+_HEADING = f"{OWN_WORDS}, in mixed order. Each writer chose to share. Please do not guess who wrote what."
+_MORE = "More of what people chose to share, in mixed order. Please do not guess who wrote what. Thank you."
 CHANGE_WORDS = {
     RISE: "This rise looks real.",
     FALL: "This fall looks real.",
@@ -67,15 +70,16 @@ def quotes(digest: Digest, limit: int = 3500) -> tuple[str, ...]:
     """The messages that carry people's own words, each comment whole.
 
     Units: `limit` in UTF-16 code units, as Telegram counts; a comment is far shorter.
-    Returns: as few messages as hold them in order, the first with a heading; none where there are no comments.
+    Returns: as few messages as hold them in order, each with a heading that keeps the words themselves off a
+        locked phone; none where there are no comments.
     """
     messages: list[str] = []
-    for part in _own_words(digest):
-        longer = f"{messages[-1]}\n\n{part}" if messages else part
-        if messages and len(longer.encode("utf-16-le")) <= 2 * limit:
-            messages[-1] = longer
+    for part in _own_words(digest)[1:]:
+        longer = f"{messages[-1]}\n\n{part}" if messages else f"{_HEADING}\n\n{part}"
+        if messages and len(longer.encode("utf-16-le")) > 2 * limit:
+            messages.append(f"{_MORE}\n\n{part}")
         else:
-            messages.append(part)
+            messages[-1:] = [longer]
     return tuple(messages)
 
 
@@ -89,7 +93,10 @@ def alt(series: Sequence[Point], wording: Wording) -> str:
         f"{wording.themes[theme].title}: {', '.join(_short(point.figures[theme]) for point in series)}."
         for theme in series[-1].figures
     )
-    return " ".join((f"A chart with one line for each theme, {span}, from 0 to 100.", *spoken))
+    # The first sentence is as long as what a locked phone shows.
+    return " ".join(
+        (f"A chart for the digest that comes next: one line for each theme, {span}, from 0 to 100.", *spoken)
+    )
 
 
 def html(digest: Digest, wording: Wording, history: Sequence[Digest] = (), picture: bytes = b"", note: str = "") -> str:
@@ -197,6 +204,11 @@ def _corrections(digest: Digest, _: Wording) -> tuple[Line, ...]:
     return tuple(Line("Put right", f"week of {day(note.week)}. {note.text}") for note in digest.corrections)
 
 
+def _raised(digest: Digest, _: Wording) -> tuple[Line, ...]:
+    """Members are told when more people are asked for.   Source: results.md A13."""
+    return (Line("From now on", f"a figure needs {digest.needed} answers or more."),) if digest.raised else ()
+
+
 def _to_talk_about(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     words, pattern = wording.themes[digest.talk.theme], digest.talk.pattern
     question = words.talk_low if pattern == LOW else words.talk_steady
@@ -221,6 +233,7 @@ _SECTIONS = (
     _would_help,
     _follows,
     _corrections,
+    _raised,
     _to_talk_about,
     _small_print,
 )
@@ -286,7 +299,7 @@ def _own_words(digest: Digest) -> tuple[str, ...]:
     """The heading and the comments, in the order they are frozen; nothing stands beside one."""
     if not digest.comments:
         return ()
-    return (f"{OWN_WORDS}, in mixed order:", *(f"\u201c{comment}\u201d" for comment in digest.comments))
+    return (_HEADING, *(f"\u201c{comment}\u201d" for comment in digest.comments))
 
 
 # --- what a page is made of

@@ -10,7 +10,7 @@ DONE = "done"
 class Run:
     """One passage through one flow version; `flow` is its ref, such as "weekly-pulse@1".
 
-    `turn` counts accepted moves. It is the lock on the stored run and the stamp inside each button.
+    `turn` rises with every accepted move. It is the lock on the stored run and the stamp inside each button.
     `state` is a question's id or `DONE`. `answers` maps question and item ids to codes, and the note to
     its words. `rotating` is the item this round asks in the rotating place. `closed` is set from outside
     when the round is over.

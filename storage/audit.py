@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, String, delete, func, insert, select, text, type_coerce, update
 
 from digests import seal
+from storage.partnerships import keep_fact
 from storage.tables import AuditRow, FactRow
 
 _AUDIT = AuditRow.__table__  # type: ignore[attr-defined]
@@ -46,9 +47,6 @@ _HEAD, _FROM = "audit", "audit_from"  # facts: where the chain ends, and what th
 _TOTALS = {"forgotten": MEMBER, "silent_deleted": CLOCK}
 _NO_SEAL = ""
 _START = text("INSERT INTO fact (name, value) VALUES ('audit', '') ON CONFLICT (name) DO NOTHING")
-_KEEP = text(
-    "INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
 _COUNT = text(
     "INSERT INTO fact (name, value) VALUES (:name, CAST(:more AS TEXT))"
     " ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(fact.value AS INTEGER) + :more AS TEXT)"
@@ -125,7 +123,7 @@ class Audit:
             fact, now = f"set_{name}", sha256(value.encode()).hexdigest()
             before = self._connection.scalar(select(_FACT.c.value).where(_FACT.c.name == fact))
             if before != now:
-                self._connection.execute(_KEEP, {"name": fact, "value": now})
+                keep_fact(self._connection, fact, now)
             if before not in (None, now):
                 self.add(day, OPERATOR, "settings_changed", name)
 
@@ -186,7 +184,7 @@ class Audit:
         link = self._connection.scalar(select(_AUDIT.c.seal).where(_AUDIT.c.number == last))
         if link is None:
             return 0
-        self._connection.execute(_KEEP, {"name": _FROM, "value": f"{last} {link}"})
+        keep_fact(self._connection, _FROM, f"{last} {link}")
         return self._connection.execute(delete(_AUDIT).where(_AUDIT.c.number <= last)).rowcount
 
     def _end(self) -> tuple[int, str]:

@@ -30,6 +30,7 @@ FORMAT = 1
 KEPT = ("fact", "audit", "partnership", "organisation", "person", "coordinator", "member", "link", "period", "round",
         "digest", "correction", "due")  # fmt: skip
 LEFT_OUT = ("ballot", "run", "claim")
+DRAWN_AGAIN = ("chart",)  # columns that can be made anew from what is kept
 PLANS = ("open",)  # of what is due; all else is about sends and ballots, which are not kept, or plans itself
 _BATCH = 1000
 _TABLES = [metadata.tables[name] for name in KEPT]
@@ -58,6 +59,7 @@ def write_backup(database: Engine, file: BufferedIOBase, recipient: str, day: da
     Raises:
         BadBackup: `recipient` is no public key of age.
         Unavailable: the database cannot be read.
+        OSError: the file does not take all of it.
     """
     try:
         to = x25519.Recipient.from_str(recipient.strip())
@@ -66,11 +68,13 @@ def write_backup(database: Engine, file: BufferedIOBase, recipient: str, day: da
         raise BadBackup(message) from None
     try:
         with snapshot(database) as connection:
-            source = _Source(_lines(connection, day))
+            source, sink = _Source(_lines(connection, day)), _Sink(file)
             try:
-                pyrage.encrypt_io(source, file, [to])
-            except pyrage.EncryptError:
-                raise source.failed or OSError from None
+                pyrage.encrypt_io(source, sink, [to])
+            except pyrage.EncryptError as exc:
+                raise source.failed or sink.failed or exc from None
+            if sink.failed is not None:  # the library says nothing where its last few bytes fail
+                raise sink.failed
     except DBAPIError as exc:
         raise unavailable(exc, shown_url(database)) from exc
 
@@ -79,13 +83,17 @@ def _lines(connection: Connection, day: date) -> Iterator[bytes]:
     header = Header(FORMAT, _schema(connection), _mark(connection), day)
     yield _line(asdict(header))
     for table in _TABLES:
-        yield _line({"table": table.name, "columns": [column.name for column in table.columns]})
+        yield _line({"table": table.name, "columns": _columns(table)})
         for row in connection.execute(_rows(table)):
             yield _line(list(row))
 
 
+def _columns(table: Any) -> list[str]:
+    return [column.name for column in table.columns if column.name not in DRAWN_AGAIN]
+
+
 def _rows(table: Any) -> Select[Any]:
-    query = select(table).order_by(*table.primary_key)
+    query = select(*(table.c[name] for name in _columns(table))).order_by(*table.primary_key)
     return query.where(table.c.kind.in_(PLANS)) if table.name == "due" else query
 
 
@@ -124,6 +132,22 @@ class _Source(BufferedIOBase):
             raise
         now, self._rest = self._rest[:size], self._rest[size:]
         return now
+
+
+class _Sink(BufferedIOBase):
+    """A file to write to that remembers the first write that failed."""
+
+    def __init__(self, file: BufferedIOBase) -> None:
+        self.failed: Exception | None = None
+        self._file = file
+
+    def write(self, data: Any, /) -> int:
+        """Write the next bytes, all of them."""
+        try:
+            return self._file.write(data)
+        except Exception as exc:
+            self.failed = self.failed or exc
+            raise
 
 
 # --- reading
@@ -220,6 +244,8 @@ class _Target(BufferedIOBase):
             self._insert()
             self._table = metadata.tables[_kept(value["table"])]
             self._columns = value["columns"]
+            if self._columns != _columns(self._table):
+                raise ValueError
         else:
             pairs = zip(self._columns, value, strict=True)
             self._rows.append({name: _native(self._table.c[name].type, kept) for name, kept in pairs})
@@ -265,22 +291,32 @@ def _fitting(connection: Connection, said: Mapping[str, Any]) -> Header:
 
 def _must_open(work: Work) -> None:
     person, key, lookup = metadata.tables["person"], work.keys.standing(IDENTITY), work.keys.standing(LOOKUP)
-    for row in work.connection.execute(select(person.c.id, person.c.lookup, person.c.address)):
-        address = unseal(key, row.address, f"person:{row.id}".encode()).decode()
-        if keyed_index(lookup, address) != row.lookup:
-            raise ValueError
+    query = select(person.c.id, person.c.lookup, person.c.address).execution_options(yield_per=_BATCH)
+    with work.connection.execute(query) as rows:
+        for row in rows:
+            address = unseal(key, row.address, f"person:{row.id}".encode()).decode()
+            if keyed_index(lookup, address) != row.lookup:
+                raise ValueError
 
 
 def _must_chain(connection: Connection) -> None:
-    digest, round_ = metadata.tables["digest"], metadata.tables["round"]
-    numbers = {tuple(row) for row in connection.execute(select(round_.c.partnership_id, round_.c.number))}
-    last: dict[str, tuple[int, str]] = {}
-    for row in connection.execute(select(digest).order_by(digest.c.partnership_id, digest.c.number)):
-        number, before = last.get(row.partnership_id, (0, NO_SEAL))
-        gap = any((row.partnership_id, missed) not in numbers for missed in range(number + 1, row.number))
-        record = json.loads(row.record)
-        if canonical(record).decode() != row.record or seal(record, row.previous) != row.seal:
-            raise ValueError
-        if row.previous != before and not gap:  # rounds that an older restore had lost are known by their last seal
-            raise ValueError
-        last[row.partnership_id] = (row.number, row.seal)
+    digest = metadata.tables["digest"]
+    query = select(*(digest.c[name] for name in ("partnership_id", "number", "record", "previous", "seal")))
+    query = query.order_by(digest.c.partnership_id, digest.c.number).execution_options(yield_per=_BATCH)
+    last: tuple[str, int, str] = ("", 0, NO_SEAL)
+    with connection.execute(query) as rows:
+        for row in rows:
+            _, number, before = last if last[0] == row.partnership_id else ("", 0, NO_SEAL)
+            record = json.loads(row.record)
+            if canonical(record).decode() != row.record or seal(record, row.previous) != row.seal:
+                raise ValueError
+            if row.previous != before and not _is_gap(connection, row.partnership_id, number, row.number):
+                raise ValueError
+            last = (row.partnership_id, row.number, row.seal)
+
+
+def _is_gap(connection: Connection, partnership: str, before: int, after: int) -> bool:
+    """Whether a round between these two is not there: those that an older restore had lost are known by their seal."""
+    number, mine = metadata.tables["round"].c.number, metadata.tables["round"].c.partnership_id == partnership
+    there = connection.scalar(select(func.count()).where(mine, number > before, number < after))
+    return int(there or 0) < after - before - 1

@@ -39,7 +39,11 @@ def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
     except (InvalidTag, ValueError) as exc:
-        message = f"A sealed value does not open at {place[:16]!r}: it was altered, moved, or the key is another."
+        table = place.partition(b":")[0].decode(errors="replace")  # what follows says whose it is
+        message = (
+            f"A sealed value in {table!r} does not open: it was altered or moved, or the key is another. "
+            "Put back the database and the key store that belong together."
+        )
         raise Tampered(message) from exc
 
 

@@ -100,6 +100,9 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
+_BRIEFLY = 100  # milliseconds: while the log's end waits for a reader, everybody who writes waits for it
+
+
 @contextmanager
 def snapshot(database: Engine) -> Iterator[Connection]:
     """The database as it is at one moment, to read from; nobody who writes has to wait."""
@@ -111,11 +114,22 @@ def snapshot(database: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def truncate_wal(database: Engine) -> None:
-    """Leave no copy of a deleted row in SQLite's write-ahead log; PostgreSQL has no such file to clear."""
-    if database.dialect.name == "sqlite":
-        with closing(database.raw_connection()) as raw:  # outside any transaction of ours
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def truncate_wal(database: Engine) -> bool:
+    """Leave no copy of a deleted row in SQLite's write-ahead log; PostgreSQL has no such file to clear.
+
+    Returns: False where somebody reads, a backup for example: the log stays, and is to be emptied later.
+    """
+    if database.dialect.name != "sqlite":
+        return True
+    with closing(database.raw_connection()) as raw:  # outside any transaction of ours
+        cursor = raw.cursor()
+        patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout={_BRIEFLY}")
+        try:
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={patience}")
+    return not busy
 
 
 _SLOTS = 64  # on PostgreSQL
@@ -189,7 +203,14 @@ _TAKEN = "Another bot process already serves this database. Stop that one first 
 
 
 def _lock_file(path: Path) -> Any:
-    handle = path.open("w")
+    try:
+        handle = path.open("w")
+    except OSError as exc:
+        message = (
+            f"The lock file {path} cannot be opened ({exc.strerror}). Check that its folder exists, and let the "
+            "bot's user write to both."
+        )
+        raise Unavailable(message) from exc
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as exc:

@@ -43,14 +43,16 @@ class Refused(StorageError):
 
 def unavailable(error: DBAPIError, url: str) -> Unavailable:
     """The plain sentence for an operator behind a driver's error; it names no value and no statement."""
-    text = str(error.orig).lower()
-    if "locked" in text:
+    text, state = str(error.orig).lower(), getattr(error.orig, "sqlstate", None)
+    if state in ("40P01", "40001"):  # deadlock_detected, serialization_failure
+        why = "was busy with the same thing. Try again"
+    elif "locked" in text:
         why = "is locked by another program. Close that program, or wait and try again"
     elif "readonly" in text or "read-only" in text:
         why = "cannot be written to. Check the rights on the file and its folder, and that the disk is not read-only"
     elif "full" in text or "no space" in text:
         why = "has no room left on its disk. Free some space and try again"
-    elif "no such table" in text or getattr(error.orig, "sqlstate", None) == "42P01":  # undefined_table
+    elif "no such table" in text or state == "42P01":  # undefined_table
         why = "has not been set up. Run `pulse init`"
     elif 'database "' in text and "does not exist" in text:
         why = "is not there. Make it with `createdb`, then run `pulse init`"

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ IDENTITY, LOOKUP, LINKS, ERASED = "identity", "lookup", "links", "erased"
 STANDING = (IDENTITY, LOOKUP, LINKS, ERASED)
 _RENEWED = (IDENTITY, LOOKUP)  # what people's addresses hang on; the others open nothing that is kept
 _NEXT, _PERIOD = "next:", "period:"
+NEW_FILE = ".{}.new-"  # how a file begins that is to become the key file of this name
 
 
 class _KeysModel(SQLModel):
@@ -91,12 +93,11 @@ class Anchor:
 
 def make_key_file(path: Path) -> bool:
     """Write a new master key, readable by its owner alone; False where the file is already there."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    write_masters(handle, [new_key()])
-    return True
+    if not path.exists():
+        with masters_beside(path, [new_key()]) as whole, contextlib.suppress(FileExistsError):
+            os.link(whole, path)  # a move would write over a file that came there meanwhile
+            return True
+    return False
 
 
 def read_key_file(path: Path) -> tuple[bytes, ...]:
@@ -118,12 +119,22 @@ def read_key_file(path: Path) -> tuple[bytes, ...]:
     raise BadKey(message)
 
 
-def write_masters(handle: int, masters: Iterable[bytes]) -> None:
-    """Write these master keys to an open file, down to the disk, and close it."""
-    with os.fdopen(handle, "wb") as file:
-        file.write(b"".join(key.hex().encode() + b"\n" for key in masters))
-        file.flush()
-        os.fsync(file.fileno())
+@contextlib.contextmanager
+def masters_beside(path: Path, masters: Iterable[bytes]) -> Iterator[Path]:
+    """A whole file of these master keys, for its owner alone, beside `path`, to take its name; gone at the end."""
+    try:
+        handle, beside = tempfile.mkstemp(prefix=NEW_FILE.format(path.name), dir=path.parent)
+    except OSError as exc:
+        exc.filename = str(path)  # the name that whoever reads of it knows
+        raise
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(b"".join(key.hex().encode() + b"\n" for key in masters))
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(beside)
+    finally:
+        Path(beside).unlink(missing_ok=True)
 
 
 # --- the store
@@ -182,8 +193,7 @@ class KeyStore:
             BadKey: the keys were changed since this store was opened; nothing was written.
         """
         with self._begin() as connection:
-            row = _row(self._wrapping(connection), _PERIOD + period, new_key())
-            connection.execute(insert(_KEYS), row)
+            connection.execute(insert(_KEYS), _row(self._wrapping(connection), _PERIOD + period, new_key()))
 
     def period_keys(self, periods: Iterable[str]) -> dict[str, bytes]:
         """The keys of the open periods among `periods`."""
@@ -279,8 +289,7 @@ class KeyStore:
             rows = connection.execute(select(_KEYS)).all()
             again = [_row(self._wrappings[0], name, self._open(name, wrapped)) for name, wrapped in rows]
             self._rewrap(connection, again)
-            fresh = [_row(self._wrappings[0], _NEXT + name, new_key()) for name in _RENEWED]
-            connection.execute(insert(_KEYS), fresh)
+            connection.execute(insert(_KEYS), [_row(self._wrappings[0], _NEXT + name, new_key()) for name in _RENEWED])
 
     def swap(self) -> None:
         """Put the keys that were to follow in the place of those before, and forget who was erased.
@@ -356,8 +365,8 @@ class KeyStore:
 
     def _no_fit(self) -> str:
         return (
-            f"The key file does not fit the key store {shown_url(self.database)}. "
-            "Put back the key file that was made with it."
+            f"The key file does not fit the key store {shown_url(self.database)}. Put back the key file that was "
+            "made with it. If the keys were changed while this bot ran, just start it again."
         )
 
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from storage.errors import NotFound, Refused
 from storage.tables import FactRow, OrganisationRow, PartnershipRow
@@ -15,6 +15,15 @@ from storage.values import Organisation, Partnership
 _PARTNERSHIP = PartnershipRow.__table__  # type: ignore[attr-defined]
 _ORGANISATION = OrganisationRow.__table__  # type: ignore[attr-defined]
 _FACT = FactRow.__table__  # type: ignore[attr-defined]
+# Written over, never deleted and made anew: whoever reads it locked waits for the new one.
+_KEEP = text(
+    "INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+def keep_fact(connection: Connection, name: str, value: str) -> None:
+    """Write a fact over the one before."""
+    connection.execute(_KEEP, {"name": name, "value": value})
 
 
 class Partnerships:
@@ -68,8 +77,7 @@ class Partnerships:
 
     def keep_fact(self, name: str, value: str) -> None:
         """Write a fact over the one before."""
-        self._connection.execute(_FACT.delete().where(_FACT.c.name == name))
-        self._connection.execute(insert(_FACT), {"name": name, "value": value})
+        keep_fact(self._connection, name, value)
 
     def _with_organisations(self, row: Any) -> Partnership:
         rows = self._connection.execute(

@@ -4,14 +4,16 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 
 from storage.crypto import keyed_index, seal, unseal
-from storage.errors import Refused
+from storage.db import shown_url
+from storage.errors import BadKey, Refused, Tampered
 from storage.heard import Days, open_days, seal_days
-from storage.keys import IDENTITY, LINKS, LOOKUP, KeyStore
-from storage.tables import CoordinatorRow, LinkRow, MemberRow, PartnershipRow, PersonRow
+from storage.keys import IDENTITY, LINKS, LOOKUP, KeyStore, sealed_otherwise
+from storage.tables import CoordinatorRow, FactRow, LinkRow, MemberRow, PartnershipRow, PersonRow
 from storage.values import Link, Member, Person
 
 _PERSON = PersonRow.__table__  # type: ignore[attr-defined]
@@ -19,6 +21,10 @@ _MEMBER = MemberRow.__table__  # type: ignore[attr-defined]
 _COORDINATOR = CoordinatorRow.__table__  # type: ignore[attr-defined]
 _PARTNERSHIP = PartnershipRow.__table__  # type: ignore[attr-defined]
 _LINK = LinkRow.__table__  # type: ignore[attr-defined]
+_FACT = FactRow.__table__  # type: ignore[attr-defined]
+KEYS_FACT = "keys"  # which keys people's addresses are sealed with
+_MARK = select(_FACT.c.value).where(_FACT.c.name == KEYS_FACT).with_for_update(read=True)
+_ANYBODY = select(_PERSON.c.id, _PERSON.c.address).limit(1)
 _CONSENTS = {"member": _MEMBER, "coordinator": _COORDINATOR}
 _MEMBER_COLUMNS = (_MEMBER.c.id, _MEMBER.c.partnership_id, _MEMBER.c.organisation, _MEMBER.c.seat, _MEMBER.c.state)
 
@@ -77,7 +83,9 @@ class People:
 
     def lose_reach(self, person: str) -> None:
         """The person cannot be reached: send nothing until they come back."""
-        self._connection.execute(update(_MEMBER).where(_MEMBER.c.person_id == person).values(state="blocked"))
+        # Who sent /stop meanwhile stays stopped, or letting the bot back in would start the messages again.
+        mine = (_MEMBER.c.person_id == person, _MEMBER.c.state == "active")
+        self._connection.execute(update(_MEMBER).where(*mine).values(state="blocked"))
 
     def add_person(self, address: str, language: str) -> str:
         """Remember a person who agreed; their id. The same address twice is the same person."""
@@ -85,7 +93,7 @@ class People:
         if known is not None:
             return str(known)
         person = new_id()
-        sealed = seal(self._keys.standing(IDENTITY), address.encode(), f"person:{person}".encode())
+        sealed = seal(self.sealing, address.encode(), f"person:{person}".encode())
         row = {"id": person, "lookup": self.lookup(address), "address": sealed, "language": language[:8]}
         self._connection.execute(insert(_PERSON), row)
         return person
@@ -95,7 +103,7 @@ class People:
         member = new_id()
         row = {"id": member, "person_id": person, "partnership_id": partnership, "organisation": None, "seat": None,
                "state": "active", "consent_text": consent_text, "consent_day": day,
-               "heard": seal_days(self._keys.standing(IDENTITY), member, Days(day))}  # fmt: skip
+               "heard": seal_days(self.sealing, member, Days(day))}  # fmt: skip
         self._connection.execute(insert(_MEMBER), row)
         return member
 
@@ -128,7 +136,9 @@ class People:
         mine = (_COORDINATOR.c.person_id == person, _COORDINATOR.c.partnership_id == partnership)
         self._connection.execute(delete(_COORDINATOR).where(*mine))
         places = (exists().where(table.c.person_id == _PERSON.c.id) for table in (_MEMBER, _COORDINATOR))
-        self._connection.execute(delete(_PERSON).where(_PERSON.c.id == person, *(~place for place in places)))
+        alone = select(_PERSON.c.id).where(_PERSON.c.id == person, *(~place for place in places))
+        if self._connection.scalar(alone) is not None:
+            self.forget(person)
 
     def take_new_seats(self, partnership: str) -> None:
         """A period starts: those who chose another seat speak from it from now on."""
@@ -189,7 +199,7 @@ class People:
         self._reseal(_MEMBER.c.id == member, lambda _, d: replace(d, stopped=d.stopped or day))
 
     def _reseal(self, which: ColumnElement[bool], change: Callable[[str, Days], Days]) -> None:
-        key = self._keys.standing(IDENTITY)
+        key = self.sealing
         found = select(_MEMBER.c.id, _MEMBER.c.heard).where(which).order_by(_MEMBER.c.id).with_for_update()
         rows = [
             {"b_id": member, "heard": seal_days(key, member, change(member, open_days(key, member, sealed)))}
@@ -197,6 +207,37 @@ class People:
         ]
         if rows:
             self._connection.execute(update(_MEMBER).where(_MEMBER.c.id == bindparam("b_id")), rows)
+
+    # --- which keys all this is sealed with
+
+    @cached_property
+    def sealing(self) -> bytes:
+        """The key to seal with: of one who still runs after the keys were changed it would open nothing any more.
+
+        Raises:
+            BadKey: this database is sealed with other keys.
+        """
+        self.must_fit()  # once for a transaction: it holds until the end of it
+        return self._keys.standing(IDENTITY)
+
+    def must_fit(self) -> None:
+        """Check that what is sealed here is sealed with these keys, and will be until this transaction ends.
+
+        Raises:
+            BadKey: it is not, or these keys do not open.
+        """
+        mark = self._connection.scalar(_MARK)
+        if mark is not None:
+            self._keys.must_fit(mark)
+        elif found := self._connection.execute(_ANYBODY).first():
+            try:
+                unseal(self._keys.standing(IDENTITY), found.address, f"person:{found.id}".encode())
+            except Tampered as exc:
+                raise BadKey(sealed_otherwise(shown_url(self._keys.database))) from exc
+
+    def nothing_sealed(self) -> bool:
+        """Whether nobody has been sealed here yet, with any keys."""
+        return self._connection.scalar(_MARK) is None and self._connection.execute(_ANYBODY).first() is None
 
     # --- invite links
 

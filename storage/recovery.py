@@ -1,5 +1,6 @@
 """Putting right what a copy brought back does not know: digests that went out since, and people who were forgotten."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ _FACT = FactRow.__table__  # type: ignore[attr-defined]
 _PERSON = PersonRow.__table__  # type: ignore[attr-defined]
 _MEMBER = MemberRow.__table__  # type: ignore[attr-defined]
 _AT_ONCE = 1_000  # people read at a time, and forgotten in one transaction
+_CAUGHT_UP = "caught_up"  # a fact: for each partnership, the last lost digest that its copy was put right after
 _LEAVES_NO_LIST = ("tidy", "sweep")  # work on a closed round that deletes; all other work on one sends
 
 
@@ -69,8 +71,7 @@ def recover(store: Store, now: datetime) -> Recovered:
         if work.partnerships.fact(KEYS_FACT) is None:
             work.partnerships.keep_fact(KEYS_FACT, store.keys.mark())
         lost = [ident for ident, number in behind.items() if _stands_before(work, ident, number)]
-    if lost:
-        _destroy_idle_keys(store, lost)  # first: cut short after it, the next start still sees what is to be done
+    _destroy_idle_keys(store, lost, now)  # first: cut short after it, the next start still sees what is to be done
     older = tuple(ident for ident, number in behind.items() if _catch_up(store, ident, number, now))
     forgotten = _forget_again(store)
     if older or forgotten:
@@ -197,14 +198,21 @@ def _catch_up(store: Store, ident: str, number: int, now: datetime) -> bool:
         found = work.connection.execute(delete(_DUE).where(unsent)).rowcount > 0
         if _stands_before(work, ident, number):
             found |= drop_period(work, ident, now) is not None
-            found |= _move_opening(work, ident, now)
+            found |= _move_opening(work, ident, number, now)
         if found:
             work.audit.add(now.date(), CLOCK, "older_copy_found", ident)
     return found
 
 
-def _move_opening(work: Work, ident: str, now: datetime) -> bool:
-    """Plan the next opening by the clock where it was due: it may have been opened, and nobody is asked twice."""
+def _move_opening(work: Work, ident: str, number: int, now: datetime) -> bool:
+    """Plan the next opening by the clock where it was due: it may have been opened, and nobody is asked twice.
+
+    Once after each lost digest: an opening that is due at a later start is this database's own, and only late.
+    """
+    caught_up = json.loads(work.partnerships.fact(_CAUGHT_UP) or "{}")
+    if caught_up.get(ident) == number:
+        return False
+    work.partnerships.keep_fact(_CAUGHT_UP, json.dumps(caught_up | {ident: number}))
     planned = work.rounds.planned("open", ident)
     if planned is None or planned > now:
         return False
@@ -214,14 +222,24 @@ def _move_opening(work: Work, ident: str, now: datetime) -> bool:
     return True
 
 
-def _destroy_idle_keys(store: Store, lost: Collection[str]) -> None:
-    """Destroy the keys of periods that only the lost database knew, and of those that are to be given up."""
-    goes_on = (_PERIOD.c.closed.is_(False), _PERIOD.c.partnership_id.not_in(lost))
+def _destroy_idle_keys(store: Store, lost: Collection[str], now: datetime) -> None:
+    """Destroy the keys of periods that are over: a key store brought back has them again.
+
+    Where a copy is older than its partnership's last digest, those too of periods that only the lost database knew,
+    and of those that are to be given up.
+    """
     with store.work() as work:
         # Whoever opens a round holds this row until it is there; so no key is just waiting for its period.
         work.connection.execute(select(_FACT.c.value).where(_FACT.c.name == KEYS_FACT).with_for_update())
-        for period in store.keys.periods() - set(work.connection.scalars(select(_PERIOD.c.id).where(*goes_on))):
+        have, theirs = store.keys.periods(), (_PERIOD.c.closed.is_(False), _PERIOD.c.partnership_id.in_(lost))
+        closed = dict(map(tuple, work.connection.execute(select(_PERIOD.c.id, _PERIOD.c.closed))))
+        over = {period for period in have if closed.get(period, bool(lost))}
+        given_up = have & set(work.connection.scalars(select(_PERIOD.c.id).where(*theirs)))  # noted when it is
+        for period in over | given_up:
             store.keys.destroy_period_key(period)
+        for period in sorted(over):
+            work.rounds.done(Due("destroy", period, now))
+            work.audit.add(now.date(), CLOCK, "period_key_destroyed", period)
 
 
 # --- people who were forgotten

@@ -6,10 +6,9 @@ database is sealed with the keys that are to follow, and says so; the key store 
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +18,29 @@ from storage.audit import OPERATOR
 from storage.crypto import keyed_index, new_key, seal, unseal
 from storage.db import alone, truncate_wal
 from storage.errors import BadKey
-from storage.keys import IDENTITY, LOOKUP, KeyStore, read_key_file, write_masters
+from storage.keys import IDENTITY, LOOKUP, NEW_FILE, KeyStore, masters_beside, read_key_file
+from storage.recovery import Recovered, recover
 from storage.tables import MemberRow, PersonRow
-from storage.work import KEEP_MARK, KEYS_FACT, Store
+from storage.work import KEYS_FACT, Store
 
 _PERSON = PersonRow.__table__  # type: ignore[attr-defined]
 _MEMBER = MemberRow.__table__  # type: ignore[attr-defined]
 _BATCH = 5_000  # rows in memory at a time
 
 
-def rotate(store: Store, key_file: Path, today: date) -> None:
+def rotate(store: Store, key_file: Path, now: datetime) -> Recovered:
     """Change the master key and the keys to people's addresses. Copies from before cannot be opened any more.
+
+    Returns: what had to be put right first, as at a start: the list of who was forgotten is emptied at the end.
 
     Raises:
         Unavailable: a bot serves this database; or a database does not take a write.
-        BadKey: the key file cannot be replaced; or the keys do not belong together.
+        BadKey: the key file cannot be replaced; or the keys do not belong together, or an open period has none.
+        Forked: two copies have been running.
     """
     with alone(store.database):
         settle(store, key_file)
-        _clear_beside(key_file)
+        found = recover(store, now)
         (old,) = read_key_file(key_file)
         new = new_key()
         replace_key_file(key_file, [new, old])
@@ -45,9 +48,10 @@ def rotate(store: Store, key_file: Path, today: date) -> None:
         keys.renew()
         replace_key_file(key_file, [new])
         store.keys = KeyStore(keys.database, [new])
-        _seal_anew(store, today)
+        _seal_anew(store, now.date())
         store.keys.swap()
         truncate_wal(store.database)
+    return found
 
 
 def settle(store: Store, key_file: Path) -> None:
@@ -63,6 +67,7 @@ def settle(store: Store, key_file: Path) -> None:
     masters = read_key_file(key_file)
     if len(masters) > 1:
         replace_key_file(key_file, [_that_opens(store, masters)])
+    _clear_beside(key_file)
 
 
 def _that_opens(store: Store, masters: Collection[bytes]) -> bytes:
@@ -79,6 +84,8 @@ def _that_opens(store: Store, masters: Collection[bytes]) -> bytes:
 
 def _seal_anew(store: Store, today: date) -> None:
     keys = store.keys
+    mark = keys.next_mark()
+    assert mark is not None  # noqa: S101  those that follow have just been made
     before, after, lookup = keys.standing(IDENTITY), keys.successor(IDENTITY), keys.successor(LOOKUP)
 
     def person(row: Any) -> dict[str, object]:
@@ -92,7 +99,7 @@ def _seal_anew(store: Store, today: date) -> None:
         return {"b_id": row.id, "b_heard": seal(after, unseal(before, row.heard, place), place)}
 
     with store.work() as work:
-        work.connection.execute(KEEP_MARK, {"name": KEYS_FACT, "value": keys.next_mark()})
+        work.partnerships.keep_fact(KEYS_FACT, mark)
         _each(work.connection, _PERSON, ("address", "lookup"), person)
         _each(work.connection, _MEMBER, ("heard",), member)
         work.audit.add(today, OPERATOR, "keys_rotated")
@@ -136,22 +143,25 @@ def replace_key_file(path: Path, masters: Collection[bytes]) -> None:
 
 
 def _put_in_place(path: Path, masters: Collection[bytes], before: os.stat_result) -> None:
-    handle, beside = tempfile.mkstemp(prefix=_beside(path), dir=path.parent)  # for its owner alone
-    if os.geteuid() == 0:
-        os.fchown(handle, before.st_uid, before.st_gid)  # changed by root, it still opens to the bot's user
-    write_masters(handle, masters)
-    Path(beside).replace(path)
+    with masters_beside(path, masters) as whole:
+        if os.geteuid() == 0:
+            os.chown(whole, before.st_uid, before.st_gid)  # changed by root, it still opens to the bot's user
+        whole.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
 
 
 def _clear_beside(path: Path) -> None:
-    """Remove what a move that was cut short has left: it may hold a master key."""
+    """Remove what a move that was cut short has left: it may hold a master key.
+
+    Raises:
+        BadKey: it cannot be removed.
+    """
     path = path.resolve()
-    for left in path.parent.glob(f"{_beside(path)}*"):
-        left.unlink()
-
-
-def _beside(path: Path) -> str:
-    return f".{path.name}.new-"
+    for left in path.parent.glob(f"{NEW_FILE.format(path.name)}*"):
+        try:
+            left.unlink()
+        except OSError as exc:
+            message = f"The file {left} may hold a master key and cannot be removed ({exc.strerror}). Delete it."
+            raise BadKey(message) from exc

@@ -1,17 +1,17 @@
 """Periods, rounds, what is due, claims and frozen digests, inside one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from digests.record import Limits
 from storage.errors import BadKey, Refused
 from storage.keys import KeyStore
-from storage.runs import ballot_name, open_ballot
+from storage.runs import ballot_name, open_ballot, seal_ballot
 from storage.tables import (
     BallotRow,
     ClaimRow,
@@ -44,6 +44,8 @@ _ROUND_QUERY = select(
 _CORRECTION = CorrectionRow.__table__  # type: ignore[attr-defined]
 _FROZEN = (_DIGEST.c.number, _DIGEST.c.round_id, _DIGEST.c.flow, _DIGEST.c.record, _DIGEST.c.seal)
 
+_REWRITE = update(_BALLOT).where(_BALLOT.c.name == bindparam("b_name")).values(sealed=bindparam("b_sealed"))
+
 NO_SEAL = ""  # what the first digest of a partnership names as the one before
 
 
@@ -56,6 +58,7 @@ def _round(row: Any) -> Round:
 class OpenedBallot:
     """One ballot of a period, with the organisation and seat of its writer and nothing else of them."""
 
+    name: bytes
     organisation: str
     seat: str
     places: Mapping[str, Mapping[str, Any]]
@@ -196,10 +199,21 @@ class Rounds:
         writers = {ballot_name(key, m.id): (str(m.organisation), m.seat) for m in members}
         rows = self._connection.execute(select(_BALLOT.c.name, _BALLOT.c.sealed).where(_BALLOT.c.period_id == period))
         return [
-            OpenedBallot(*writers[name], open_ballot(key, period, name, sealed))
+            OpenedBallot(name, *writers[name], open_ballot(key, period, name, sealed))
             for name, sealed in rows
             if name in writers
         ]
+
+    def rewrite(self, period: str, ballots: Iterable[OpenedBallot]) -> None:
+        """Seal these ballots of an open period anew, with what they hold now."""
+        key = self._keys.period_keys([period])[period]
+        rows = [{"b_name": b.name, "b_sealed": seal_ballot(key, period, b.name, b.places)} for b in ballots]
+        if rows:
+            self._connection.execute(_REWRITE, rows)
+
+    def lock_runs(self, round_id: str) -> None:
+        """Let no other process step a run of this round from here on: what it holds now is what is counted."""
+        self._connection.execute(select(_RUN.c.id).where(_RUN.c.round_id == round_id).with_for_update()).all()
 
     def repliers(self, partnership: str, period: str) -> frozenset[str]:
         """The members with a ballot in this open period; for the moment of its closing alone."""
@@ -209,7 +223,8 @@ class Rounds:
         return frozenset(m for m in members if ballot_name(key, m) in kept)
 
     def forget(self, member: str) -> None:
-        """Delete the member's ballots; only open periods have any."""
+        """Delete the member's ballots; only open periods have any. No other process steps the member meanwhile."""
+        self._connection.execute(select(_RUN.c.id).where(_RUN.c.member_id == member).with_for_update()).all()
         query = select(_PERIOD.c.id).join(_MEMBER, _MEMBER.c.partnership_id == _PERIOD.c.partnership_id)
         periods = self._connection.scalars(query.where(_MEMBER.c.id == member, _PERIOD.c.closed.is_(False)))
         names = [ballot_name(key, member) for key in self._keys.period_keys(list(periods)).values()]
@@ -340,8 +355,15 @@ class Rounds:
         """The digest's chart, once drawn. Shape: PNG."""
         return self._connection.scalar(select(_DIGEST.c.chart).where(_DIGEST.c.round_id == round_id))
 
+    def has_chart(self, round_id: str) -> bool:
+        """Whether the digest's chart has been drawn."""
+        return bool(self._connection.scalar(select(_DIGEST.c.chart.is_not(None)).where(_DIGEST.c.round_id == round_id)))
+
     def keep_chart(self, round_id: str, png: bytes) -> None:
-        """Keep the chart unless one is kept already: everyone gets the same picture."""
-        self._connection.execute(
-            update(_DIGEST).where(_DIGEST.c.round_id == round_id, _DIGEST.c.chart.is_(None)).values(chart=png)
-        )
+        """Keep the chart unless one is kept already: everyone gets the same picture. Older ones go."""
+        mine = _DIGEST.c.round_id == round_id
+        self._connection.execute(update(_DIGEST).where(mine, _DIGEST.c.chart.is_(None)).values(chart=png))
+        partnership = select(_DIGEST.c.partnership_id).where(mine).scalar_subquery()
+        # For whoever asks for an older digest its chart is drawn again.
+        older = (_DIGEST.c.partnership_id == partnership, ~mine, _DIGEST.c.chart.is_not(None))
+        self._connection.execute(update(_DIGEST).where(*older).values(chart=None))

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +47,9 @@ _FILE = text(
 )
 
 
+_PAGE = 2048
+
+
 def ballot_name(period_key: bytes, member: str) -> bytes:
     """What a ballot is filed under: with the key gone, nobody can tell whose it was. Shape: 32 bytes."""
     return hmac.new(period_key, member.encode(), hashlib.sha256).digest()
@@ -54,6 +57,15 @@ def ballot_name(period_key: bytes, member: str) -> bytes:
 
 def _place(period: str, name: bytes) -> bytes:
     return b"ballot:" + period.encode() + b":" + name
+
+
+def seal_ballot(key: bytes, period: str, name: bytes, ballot: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """A ballot's contents, sealed and bound to its name.
+
+    Units: filled up with blanks to whole pages of 2,048 bytes, or its length would tell an answer.
+    """
+    plain = json.dumps(ballot, separators=(",", ":")).encode()
+    return seal(key, plain + b" " * (-len(plain) % _PAGE), _place(period, name))
 
 
 def open_ballot(key: bytes, period: str, name: bytes, sealed: bytes) -> dict[str, dict[str, Any]]:
@@ -135,9 +147,11 @@ class Runs:
 
     def _sealed(self, o: OpenRun) -> dict[str, object]:
         o.ballot[str(o.place)] = {"state": o.run.state, "answers": dict(o.run.answers)}
-        plain = json.dumps(o.ballot, separators=(",", ":")).encode()
-        sealed = seal(self._period_keys[o.period], plain, _place(o.period, o.ballot_name))
-        return {"name": o.ballot_name, "period_id": o.period, "sealed": sealed}
+        return {
+            "name": o.ballot_name,
+            "period_id": o.period,
+            "sealed": seal_ballot(self._period_keys[o.period], o.period, o.ballot_name, o.ballot),
+        }
 
     def _fetch_keys(self, periods: set[str]) -> None:
         missing = periods - self._period_keys.keys()

@@ -4,30 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from digests.record import Limits
 from storage.audit import Audit
-from storage.crypto import unseal
 from storage.db import open_database, shown_url
-from storage.errors import BadKey, StorageError, Tampered, unavailable
-from storage.keys import IDENTITY, KeyStore, holds_keys, open_keys, sealed_otherwise
+from storage.errors import StorageError, unavailable
+from storage.keys import KeyStore, holds_keys, open_keys
 from storage.partnerships import Partnerships
+from storage.people import KEYS_FACT as KEYS_FACT  # noqa: PLC0414  whoever has a `Work` finds it here
 from storage.people import People
 from storage.rounds import Rounds
 from storage.runs import Runs
-from storage.tables import FactRow, PersonRow
-
-_PERSON = PersonRow.__table__  # type: ignore[attr-defined]
-_FACT = FactRow.__table__  # type: ignore[attr-defined]
-KEYS_FACT = "keys"  # which keys people's addresses are sealed with
-_MARK = select(_FACT.c.value).where(_FACT.c.name == KEYS_FACT).with_for_update(read=True)
-_ANYBODY = select(_PERSON.c.id, _PERSON.c.address).limit(1)
-# Written over, never deleted and made anew: whoever reads it locked waits for the new one.
-KEEP_MARK = text(
-    "INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
 
 
 class Work:
@@ -47,14 +36,7 @@ class Work:
         Raises:
             BadKey: it is not, or these keys do not open.
         """
-        mark = self.connection.scalar(_MARK)
-        if mark is not None:
-            self.keys.must_fit(mark)
-        elif found := self.connection.execute(_ANYBODY).first():
-            try:
-                unseal(self.keys.standing(IDENTITY), found.address, f"person:{found.id}".encode())
-            except Tampered as exc:
-                raise BadKey(sealed_otherwise(shown_url(self.keys.database))) from exc
+        self.people.must_fit()
 
 
 class Store:
@@ -89,12 +71,11 @@ class Store:
             BadKey: the main database has been sealed with keys that are not in the key store; nothing was written.
         """
         with self.work() as work:
-            nothing_sealed = work.connection.scalar(_MARK) is None and work.connection.execute(_ANYBODY).first() is None
-            if nothing_sealed or holds_keys(self.keys.database):
+            if work.people.nothing_sealed() or holds_keys(self.keys.database):
                 self.keys.prepare()
             self.keys.check()
             work.must_fit()
-            work.connection.execute(KEEP_MARK, {"name": KEYS_FACT, "value": self.keys.mark()})
+            work.partnerships.keep_fact(KEYS_FACT, self.keys.mark())
 
     def dispose(self) -> None:
         """Close every connection."""

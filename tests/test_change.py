@@ -1,5 +1,6 @@
 """Real change, agreement and gaps between groups: each line at its boundary."""
 
+from collections import Counter
 from dataclasses import replace
 from math import isclose, sqrt
 
@@ -237,8 +238,8 @@ def test_agreement_is_the_average_distance_from_the_median(means, dice):
     assert score.agreement(dice.sample(means, len(means))) == expected
 
 
-@pytest.mark.parametrize(("people", "told"), [(11, None), (12, "agree")])
-def test_agreement_is_told_of_everyone_from_twelve_respondents_once_a_period(people, told):
+@pytest.mark.parametrize(("people", "told"), [(15, None), (16, "agree")])  # a quarter of them from each organisation
+def test_agreement_is_told_of_everyone_where_twelve_remain_without_any_organisation(people, told):
     digests = play(crowd(people, rounds=4))
     for cell in (cell for digest in digests for cell in digest.cells):
         whole = cell.kind == "period" and cell.audience == "everyone"
@@ -248,4 +249,5 @@ def test_agreement_is_told_of_everyone_from_twelve_respondents_once_a_period(peo
 def test_agreement_needs_a_shown_figure():
     digest = close_round(facts(crowd(20, organisations=1), place=4, mode=FOUR_WEEKLY))
     assert {cell.agreement for cell in digest.cells} == {None}
-    assert disclose.may_tell_agreement(20)
+    assert disclose.may_tell_agreement(Counter(a=12, b=12))
+    assert not disclose.may_tell_agreement(Counter(a=30, b=11))

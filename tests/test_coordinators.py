@@ -55,7 +55,7 @@ def test_a_coordinator_opens_reminds_and_closes(town: Riverside):
     town.joins("ann")
     town.coordinates("boss")
     town.says("boss", "/round")
-    assert town.sees("boss").endswith("Figures need 5 replies, or 6 if there are only two organisations.")
+    assert town.sees("boss").endswith("A figure needs 5 replies or more.")
     town.taps("boss", "Open one now")
     assert "The check-in is open since Tuesday 2 June at 10:00. It closes on Monday 8 June" in town.sees("boss")
     town.taps("boss", "Send the reminder now")

@@ -60,6 +60,14 @@ def test_the_refusal_says_nothing_of_what_was_sealed():
     assert "12345" not in str(caught.value)
 
 
+def test_the_refusal_names_the_table_alone_and_says_what_to_do():
+    with pytest.raises(
+        Tampered, match=r"in 'person' does not open.* Put back the database and the key store"
+    ) as caught:
+        unseal(new_key(), seal(KEY, b"tg:12345", PLACE), PLACE)
+    assert PLACE[7:11].decode() not in str(caught.value)
+
+
 def test_each_purpose_has_a_key_of_its_own():
     keys = {subkey(KEY, purpose) for purpose in ("wrap", "wrap ", "lookup", "")}
     assert len(keys) == 4

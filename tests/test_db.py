@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from databases import Databases, Server, only_postgres, only_sqlite, patience
+from riverside import Jobs
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError
 
-from storage.db import Slot, open_database, shown_url, truncate_wal
+from bot import retention
+from bot.clock import MovableClock
+from storage.db import Slot, open_database, shown_url, snapshot, truncate_wal
 from storage.errors import Unavailable
 from storage.work import Store
 
@@ -27,6 +31,11 @@ PROMISED = {
 def keeps_a_fact(store: Store) -> None:
     with store.work() as work:
         work.partnerships.keep_fact("bot_name", "pulse_bot")
+
+
+def keeps_another_fact(store: Store) -> None:
+    with store.work() as work:
+        work.partnerships.keep_fact("doctor", "was here")
 
 
 def opened(databases: Databases, url: str) -> Store:
@@ -241,5 +250,29 @@ def test_the_write_ahead_log_is_emptied(store: Store, tmp_path: Path):
     keeps_a_fact(store)
     log = tmp_path / "main.db-wal"
     assert log.stat().st_size > 0
-    truncate_wal(store.database)
+    assert truncate_wal(store.database)
     assert log.stat().st_size == 0
+
+
+@only_sqlite
+def test_while_somebody_reads_the_log_is_left_and_nobody_waits_long(databases: Databases, store: Store, tmp_path: Path):
+    keeps_a_fact(store)
+    with snapshot(databases.open().database) as reading:
+        assert reading.scalar(text("SELECT count(*) FROM fact")) == 1
+        keeps_another_fact(store)
+        start = perf_counter()
+        assert not truncate_wal(store.database)
+        assert perf_counter() - start < PROMISED["busy_timeout"] / 1000 / 2
+    with store.database.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == PROMISED["busy_timeout"]
+    assert truncate_wal(store.database)
+
+
+@only_sqlite
+def test_within_the_hour_both_logs_are_emptied(store: Store, clock: MovableClock, tmp_path: Path):
+    keeps_a_fact(store)
+    store.keys.make_period_key("0" * 32)
+    logs = [tmp_path / "main.db-wal", tmp_path / "keys.db-wal"]
+    assert all(log.stat().st_size for log in logs)
+    retention.do(store, Jobs(), retention.RETAIN, clock.now())
+    assert not any(log.stat().st_size for log in logs)

@@ -53,7 +53,7 @@ def test_answers_are_kept_by_question_and_the_rotating_one_by_its_item():
         "run00001",
         "weekly-pulse@1",
         "done",
-        turn=7,
+        turn=8,
         answers={
             "T1": "75",
             "P1": "50",
@@ -285,14 +285,14 @@ def test_a_run_whose_answers_are_gone_can_still_be_finished():
     assert (seen.question, run.answers) == ("helped", {})
     for control in (".skip", ".done"):
         run, (seen,) = WEEKLY.step(run, Tapped(run.turn, control))
-    assert seen == Finished(7)
+    assert seen == Finished(8)
 
 
 def test_a_yes_to_words_that_are_gone_shares_nothing():
     lost = Run("run00001", "weekly-pulse@1", "share", turn=6, rotating="T2")
     assert WEEKLY.view(lost).quoted is None
     run, (seen,) = WEEKLY.step(lost, Tapped(6, "yes"))
-    assert (seen, run.answers) == (Finished(7), {})
+    assert (seen, run.answers) == (Finished(8), {})
 
 
 @pytest.mark.parametrize(
@@ -348,3 +348,16 @@ def test_the_log_never_names_a_state(caplog):
 )
 def test_typed_words_are_cleaned_once_for_all(raw, kept):
     assert clean(raw) == kept
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("unsure", "unsure", "unsure", "no"),
+        ("75", "75", "75", "75", "kind", ".skip"),
+        ("0", "0", "0", "0", "who", ".skip"),
+    ],
+)
+def test_the_turn_of_a_finished_check_in_does_not_tell_what_was_said(codes):
+    assert at(*codes).run.turn == 8
+    assert (at("75", "75", "75", "75", "kind") >> Words("We met twice") >> "yes").run.turn == 8

@@ -70,6 +70,25 @@ def test_a_key_file_is_never_written_over(key_file: Path):
     assert key_file.read_bytes() == before
 
 
+def test_a_key_file_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            make_key_file(tmp_path / "pulse.key")
+    assert list(tmp_path.iterdir()) == []
+    assert make_key_file(tmp_path / "pulse.key")
+    assert [path.name for path in tmp_path.iterdir()] == ["pulse.key"]
+
+
+def test_a_link_that_leads_nowhere_is_not_replaced_by_a_key_file(tmp_path: Path):
+    (tmp_path / "pulse.key").symlink_to(tmp_path / "not mounted")
+    assert not make_key_file(tmp_path / "pulse.key")
+    assert [path.name for path in tmp_path.iterdir()] == ["pulse.key"]
+
+
 def test_no_two_key_files_are_alike(tmp_path: Path):
     for name in ("a", "b"):
         assert make_key_file(tmp_path / name)

@@ -160,7 +160,7 @@ def test_init_asks_for_what_telegram_and_members_need(pulse: Pulse, monkeypatch:
 
 def test_a_partnership_is_made_listed_and_shown_as_one_object_each(pulse: Pulse, ground: Ground):
     said = pulse("partnership", "create", "Harbour Café", *PARTNERS, "--lead", "City Council", "--json")
-    assert said.object.keys() == {"id", "member_link", "coordinator_link", "split", "warnings"}
+    assert said.object.keys() == {"id", "member_link", "coordinator_link", "split", "needed", "warnings"}
     assert "only once 5 of them answer" in said.object["warnings"][0]
     assert said.object["id"] == "harbour-cafe"
     assert "Until then the links say BOT" in said.err

@@ -116,6 +116,19 @@ def test_shared_words_come_with_the_period_and_unshared_words_nowhere(town: Rive
     assert all(comment in said for comment in last.comments)
 
 
+def test_words_nobody_said_yes_to_are_gone_when_the_round_closes(town: Riverside, databases: Databases):
+    town.joins("ann", "bob")
+    period_id = town.opens().period
+    town.answers("ann", "75", "75", "75", "75", "kind")
+    town.tell("ann", Words("never decided"), 70)
+    writes(town, "bob", "decided")
+    town.closes()
+    with town.desk.store.work() as work:
+        kept = work.rounds.ballots(town.partnership.id, period_id)
+    assert sorted(ballot.places["1"]["answers"].get("note", "") for ballot in kept) == ["", "decided"]
+    assert all(len(ballot.places["1"]["answers"]) >= 5 for ballot in kept)
+
+
 @pytest.mark.parametrize(("repliers", "writers"), [(9, 2), (7, 3)])
 def test_below_eight_replies_or_three_writers_the_words_are_destroyed(
     town: Riverside, databases: Databases, repliers: int, writers: int

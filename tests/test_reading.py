@@ -83,7 +83,7 @@ def test_sharing_a_note_says_when_it_is_shown_and_that_there_is_no_way_back():
                 assert "as everyone would when the four weeks end" in question.ask
                 assert "only if enough people answer, and at least three share a note" in question.ask
                 assert "cannot be taken back" in question.ask
-                assert "If you do not share them, they are not kept." in question.ask
+                assert "If you do not share them, they are deleted." in question.ask
 
 
 SPOKEN = {

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -210,6 +211,28 @@ def test_a_digest_that_the_copy_still_meant_to_send_is_not_sent_again(six: River
         assert [work.rounds.is_newest(six.partnership.id, number) for number in (1, 2, 3)] == [False, True, True]
 
 
+def test_an_opening_that_is_due_at_a_later_start_is_only_late(older: Riverside):
+    started(older)
+    planned = older.planned("open", older.partnership.id)
+    assert planned is not None
+    older.clock.jump_to(planned + timedelta(hours=2))
+    assert started(older) == NOTHING
+    assert older.planned("open", older.partnership.id) == planned
+    older.wakes()
+    assert older.current().number == 3
+
+
+def test_each_lost_digest_moves_the_opening_anew(six: Riverside, store: Store):
+    plays(six, 1)
+    copy = copied(store)
+    for _ in range(2):
+        plays(six, 1)
+        copy.comes_back()
+        started(six)
+        assert six.planned("open", six.partnership.id) == opening(six.clock.now(), six.partnership)
+        copy = copied(store)
+
+
 def test_a_copy_from_between_two_periods_does_not_ask_at_once(six: Riverside, store: Store):
     plays(six, 4)
     copy = copied(store)
@@ -304,6 +327,61 @@ def test_a_start_cut_short_anywhere_is_made_good_by_the_next(older: Riverside, s
     assert point > 20
 
 
+# --- keys of periods that are over
+
+
+def destroyed(store: Store, period: str) -> int:
+    """How often the audit log says that the key of this period was destroyed."""
+    with store.work() as work:
+        return [(e.what, e.about) for e in work.audit.entries()].count(("period_key_destroyed", period))
+
+
+def test_a_key_store_brought_back_does_not_keep_the_key_of_a_period_that_is_over(
+    six: Riverside, store: Store, databases: Databases
+):
+    six.week()
+    over = six.current().period
+    kept = {"name": f"period:{over}", "wrapped": dict(databases.rows()["key"])[f"period:{over}"]}
+    with store.work() as work:
+        drop_period(work, six.partnership.id, six.clock.now())
+    six.wakes()
+    six.week()
+    with store.keys.database.begin() as connection:
+        connection.execute(text("INSERT INTO key (name, wrapped) VALUES (:name, :wrapped)"), kept)
+    assert started(six) == NOTHING
+    assert store.keys.periods() == {six.current().period}
+    assert destroyed(store, over) == 2
+    assert started(six) == NOTHING
+    assert destroyed(store, over) == 2
+
+
+def test_a_start_between_the_end_of_a_period_and_of_its_key_notes_it_once(six: Riverside, store: Store):
+    plays(six, 3)
+    over = six.week().period
+    closes_by_hand(six)
+    assert store.keys.periods() == {over}
+    started(six)
+    assert store.keys.periods() == frozenset()
+    six.wakes()
+    assert destroyed(store, over) == 1
+
+
+def test_the_end_of_a_key_that_only_the_lost_database_knew_is_noted(six: Riverside, store: Store):
+    copy = copied(store)
+    plays(six, 1)
+    (lost,) = store.keys.periods()
+    copy.comes_back()
+    started(six)
+    assert (store.keys.periods(), destroyed(store, lost)) == (frozenset(), 1)
+
+
+def test_the_end_of_the_key_of_a_period_that_is_given_up_is_noted_once(older: Riverside, store: Store):
+    given_up = older.current().period
+    started(older)
+    older.wakes()
+    assert destroyed(store, given_up) == 1
+
+
 # --- two copies have been running
 
 
@@ -348,6 +426,23 @@ def test_who_was_forgotten_stays_so_when_an_older_copy_comes_back(six: Riverside
         assert not work.connection.scalar(text("SELECT count(*) FROM member WHERE person_id = :p"), {"p": gone})
     assert counted(store, "ballot") == len(SIX) - 1
     assert started(six) == NOTHING
+
+
+def test_a_change_of_keys_on_a_copy_brought_back_forgets_them_first(six: Riverside, store: Store, databases: Databases):
+    copy = copied(store)
+    six.says("ann", "/forget")
+    six.presses("ann", "forget:sure")
+    copy.comes_back()
+    said = keeping.rotated_lines(keeping.rotate(settings_of(databases)))
+    assert said[0] == "People forgotten again, because they had asked for it since: 1."
+    with opens(databases).work() as work:
+        assert work.people.find(address("ann")) is None
+        assert work.people.find(address("bob")) is not None
+
+
+def test_a_change_of_keys_says_what_a_copy_brought_back_has_lost(older: Riverside, databases: Databases):
+    said = keeping.rotated_lines(keeping.rotate(settings_of(databases)))
+    assert said[0].endswith("was put right: a new four weeks begin for riverside-partnership.")
 
 
 def test_who_comes_back_of_their_own_will_is_kept(six: Riverside):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from databases import Databases, only_sqlite, patience
@@ -124,7 +125,9 @@ def expected(town: Riverside, state: Callable[[Riverside], None]) -> dict[str, s
     if state not in MEMBERS:
         seat = {agreed: words.ASK_ORGANISATION, picked_an_organisation: words.ASK_SEAT,
                 coordinator_only: "You can now set up"}.get(state, words.NEEDS_LINK)  # fmt: skip
-    stop = words.ALREADY_STOPPED if state is stopped else words.STOPPED
+    kept = words.STOPPED_JOINING if state in HALF else words.STOPPED
+    kept = words.STOPPED_COORDINATING if state is coordinator_too else kept
+    stop = words.ALREADY_STOPPED if state is stopped else kept
     return {
         "/help": words.HELP_TEXT,
         "/privacy": words.privacy(host),
@@ -219,6 +222,19 @@ def test_who_stops_while_joining_may_still_finish_and_then_takes_part(town: Rive
     town.taps("ann", "Open Door")
     town.taps("ann", "Rather not say")
     assert town.member("ann").state == "active"
+    assert days(town).stopped is None  # or the place would go 90 days after that day
+
+
+def test_who_agreed_to_other_words_is_shown_the_new_ones_and_nothing_is_kept(town: Riverside, databases: Databases):
+    town.says("ann", f"/start {town.member_link}")
+    agree, before = button(town.screens["ann"], words.AGREE), databases.rows()
+    leading = replace(town.desk.host, operator="City Council")
+    moved = replace(town, desk=replace(town.desk, host=leading), screens={})
+    moved.presses("ann", agree, message=7)
+    assert "is also the lead partner" in moved.sees("ann")
+    assert databases.rows() == before
+    moved.taps("ann", words.AGREE)
+    assert moved.sees("ann") == words.ASK_ORGANISATION
 
 
 # --- another seat

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -24,13 +24,15 @@ from bot import keeping
 from bot.settings import Settings
 from storage import migrations, rotation
 from storage.db import Slot
-from storage.errors import BadKey, Unavailable
+from storage.errors import BadKey, StorageError, Unavailable
 from storage.keys import IDENTITY, LOOKUP, STANDING, read_key_file
 from storage.recovery import Recovered, recover
+from storage.retention import Retention
 from storage.rotation import replace_key_file, rotate, settle
-from storage.work import KEYS_FACT, Store, open_store
+from storage.values import Person
+from storage.work import KEYS_FACT, Store, Work, open_store
 
-TODAY = date(2026, 6, 2)
+NOW = datetime(2026, 6, 2, 9, tzinfo=UTC)
 SIX = ("ann", "bob", "cat", "dan", "eve", "fay")
 
 
@@ -42,7 +44,7 @@ def opens(databases: Databases) -> Store:
 
 
 def rotated(databases: Databases) -> Store:
-    rotate(opens(databases), databases.key_file, TODAY)
+    rotate(opens(databases), databases.key_file, NOW)
     return opens(databases)
 
 
@@ -177,6 +179,33 @@ def test_a_copy_from_before_is_refused_and_nothing_is_written(
 # --- not beside a running bot
 
 
+@pytest.mark.parametrize(
+    ("why", "deed"),
+    [
+        ("just start it again", lambda work, _: work.people.add_person("phone:new", "en")),
+        (
+            "just start it again",
+            lambda work, bob: work.people.add_member(bob.id, bob.member.partnership, "words", NOW.date()),
+        ),
+        ("just start it again", lambda work, bob: work.people.note_stopped(bob.member.id, NOW.date())),
+        ("does not open", lambda work, bob: work.people.note_heard(bob.member.id, NOW.date())),
+        ("does not open", lambda work, bob: Retention(work.connection, work.keys).take_back(bob.id)),
+    ],
+)
+def test_a_bot_that_missed_a_change_seals_nothing_that_no_key_opens(
+    six: Riverside, databases: Databases, why: str, deed: Callable[[Work, Person], object]
+):
+    late = opens(databases)
+    with late.work() as work:
+        bob = work.people.find(address("bob"))
+    assert bob is not None
+    rotated(databases)
+    before = databases.rows()
+    with pytest.raises(StorageError, match=why), late.work() as work:
+        deed(work, bob)
+    assert databases.rows() == before
+
+
 def test_while_a_bot_runs_it_is_refused_and_nothing_is_written(six: Riverside, databases: Databases):
     bot = opens(databases)
     slots = [Slot(bot.database, only_first=False)]
@@ -185,7 +214,7 @@ def test_while_a_bot_runs_it_is_refused_and_nothing_is_written(six: Riverside, d
         slots.pop(0).release()  # any bot, not just the first
     before, key_file = databases.rows(), databases.key_file.read_bytes()
     with pytest.raises(Unavailable, match=r"Another bot process already serves .*\. Stop that one first"):
-        rotate(opens(databases), databases.key_file, TODAY)
+        rotate(opens(databases), databases.key_file, NOW)
     assert (databases.rows(), databases.key_file.read_bytes()) == (before, key_file)
     for slot in slots:
         slot.release()
@@ -212,12 +241,38 @@ def test_a_key_file_that_cannot_be_replaced_is_said_first(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    store, before = opens(databases), databases.rows()
+    store = opens(databases)
+    recover(store, NOW)
+    before = databases.rows()
     monkeypatch.setattr(rotation, "_put_in_place", full)
     with pytest.raises(BadKey, match=r"cannot be replaced \(No space left on device\)\. Let the bot's user write"):
-        rotate(store, databases.key_file, TODAY)
+        rotate(store, databases.key_file, NOW)
     assert databases.rows() == before
     assert known(opens(databases)) == [address(who) for who in SIX]
+
+
+def test_a_change_of_the_key_file_that_fails_leaves_no_key_beside_it(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    before = databases.key_file.read_bytes()
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(BadKey, match=r"cannot be replaced \(Permission denied\)"):
+        replace_key_file(databases.key_file, [b"1" * 32])
+    assert databases.key_file.read_bytes() == before
+    assert list(databases.key_file.parent.glob(".*")) == []
+
+
+def test_a_start_removes_what_a_change_that_was_killed_has_left_beside_the_key_file(store: Store, databases: Databases):
+    left = databases.key_file.with_name(f".{databases.key_file.name}.new-k1ll3d")
+    left.write_text("ab" * 32)
+    settle(store, databases.key_file)
+    assert not left.exists()
+    left.mkdir()
+    with pytest.raises(BadKey, match=r"new-k1ll3d may hold a master key and cannot be removed .*\. Delete it"):
+        settle(store, databases.key_file)
 
 
 def test_the_key_file_stays_its_owners_alone_and_a_link_stays_a_link(databases: Databases, tmp_path: Path):
@@ -250,7 +305,7 @@ def cut_short(store: Store, key_file: Path, point: int) -> bool:
     for database in databases:
         event.listen(database, "before_cursor_execute", cut)
     try:
-        rotate(store, key_file, TODAY)
+        rotate(store, key_file, NOW)
     except PowerCut:
         return True
     finally:
@@ -333,7 +388,7 @@ def _rotate_until(folder: Path, point: int) -> None:
         for name in ("before_cursor_execute", "commit"):
             event.listen(database, name, moment)
     sys.addaudithook(lambda name, _: moment() if name in MOVES else None)
-    rotate(store, folder / "pulse.key", TODAY)
+    rotate(store, folder / "pulse.key", NOW)
     store.dispose()
 
 

@@ -18,6 +18,7 @@ from bot.local import opening
 from digests import Figure, seal
 from digests.disclose import FEW, MOST, UNDER_HALF
 from storage.errors import BadKey, Refused
+from storage.keys import Anchor
 from storage.values import Due
 from storage.work import Store
 
@@ -527,3 +528,17 @@ def test_without_the_bot_the_keys_of_ended_periods_can_be_destroyed(town: Rivers
     rounds.destroy_due(town.desk.store, town.clock.now())
     assert period_keys(databases) == []
     assert "destroy" not in [due.kind for due in town.due()]
+
+
+def test_without_the_bot_a_digest_is_remembered_before_anybody_can_ask_for_it(town: Riverside, store: Store):
+    town.joins("ann")
+    current = town.week()
+    with store.work() as work:
+        rounds.close_now(work, town.desk.flows, town.partnership, town.clock.now())
+        (frozen,) = work.rounds.digests(town.partnership.id)
+    for _ in range(2):
+        rounds.destroy_due(store, town.clock.now())
+    assert store.keys.anchor(town.partnership.id) == Anchor(1, frozen.seal)
+    assert ("digest", current.id) in [(due.kind, due.subject) for due in town.due()], "a running bot sends it"
+    town.wakes()
+    assert store.keys.anchor(town.partnership.id) == Anchor(1, frozen.seal)

@@ -4,15 +4,25 @@ import asyncio
 import shutil
 import sys
 from collections import deque
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 from databases import Databases, only_sqlite
 from riverside import Riverside, address, labels
+from sqlalchemy import Engine, event, text
 
-from bot import words
+from bot import rounds, words
 from bot.channel import Screen, ShowError, TryLater, Unclear, Unreachable
+from bot.converse import Desk
+from bot.heart import Heart
+from bot.queue import Queue
 from bot.rounds import DIGEST, PROMPT, REMIND
 from bot.sends import Sends, one_at_a_time
+from storage.db import open_database
 from storage.work import Store
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -213,7 +223,7 @@ async def test_a_chart_comes_before_its_words_each_claimed_for_itself(
     assert await sends.deliver(DIGEST, round_id, town.person("p0")) is None
     (_, chart), (_, text) = wire.arrived
     assert (chart.picture, text.picture) == (PNG, None)
-    assert chart.text.startswith("A chart with one line for each theme")
+    assert chart.text.startswith("A chart for the digest that comes next")
     assert text.text.startswith("How we are doing")
     assert claims(databases) == {"chart": True, "text": True}
 
@@ -256,6 +266,16 @@ async def test_the_chart_is_drawn_once_for_all(town: Riverside, sends: Sends, wi
     assert len(wire.arrived) == 6
 
 
+def test_only_the_newest_chart_of_a_partnership_is_kept(town: Riverside, store: Store):
+    first, second = with_figures(town, picture=PNG), town.week().id
+    town.closes()
+    with store.work() as work:
+        assert [work.rounds.has_chart(round_id) for round_id in (first, second)] == [True, False]
+        work.rounds.keep_chart(second, PNG)
+        assert [work.rounds.has_chart(round_id) for round_id in (first, second)] == [False, True]
+        assert [work.rounds.chart(round_id) for round_id in (first, second)] == [None, PNG]
+
+
 async def test_where_no_chart_can_be_drawn_the_words_go_out_alone(
     town: Riverside, sends: Sends, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ):
@@ -282,3 +302,64 @@ async def test_no_send_begins_before_the_limiter_lets_it(
     with pytest.raises(ConnectionAbortedError):
         await waiting.deliver(PROMPT, round_id, ann)
     assert claims(databases) == {}
+
+
+# --- what carries them
+
+
+@only_sqlite
+async def test_the_finished_jobs_of_a_round_are_found_in_one_look_and_no_others_go(store: Store):
+    looks: list[str] = []
+
+    async def nothing(*_: str) -> None:
+        return None
+
+    def look(_: object, __: object, statement: str, *___: object) -> None:
+        if "LIKE" in statement:
+            looks.append(statement)
+
+    queue, kinds = Queue(store.database, 0, 1000), sorted((PROMPT, REMIND, DIGEST))
+    await asyncio.to_thread(queue.start, nothing, asyncio.get_running_loop())
+    event.listen(Engine, "before_cursor_execute", look)
+    try:
+        with store.work() as work:
+            for kind, round_id in product(kinds, ("r" * 32, "s" * 32)):
+                queue.add(work.connection, kind, round_id, ["0" * 32])
+        while await asyncio.to_thread(queue.waiting):  # noqa: ASYNC110  the queue tells nobody
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(queue.forget, "r" * 32)
+    finally:
+        event.remove(Engine, "before_cursor_execute", look)
+        await asyncio.to_thread(queue.stop)
+    with store.work() as work:
+        left = work.connection.scalars(text("SELECT workflow_uuid FROM workflow_status ORDER BY 1")).all()
+    assert left == [f"{kind}.{'s' * 32}.{'0' * 32}.0" for kind in kinds]
+    (statement,) = looks
+    assert "output" not in statement
+
+
+async def said_of_a_beat(town: Riverside, sends: Sends, desk: Desk) -> dict[str, Any]:
+    """What the log says first once the heart beats."""
+    with structlog.testing.capture_logs() as said:
+        beating = asyncio.create_task(Heart(desk, sends, town.jobs).run())
+        while not said:  # noqa: ASYNC110  the log tells nobody
+            await asyncio.sleep(0.01)
+        beating.cancel()
+    return said[0]
+
+
+async def test_a_wake_up_that_fails_says_of_what_kind(town: Riverside, sends: Sends):
+    town.joins("ann")
+    town.week()
+    with town.desk.store.work() as work:
+        rounds.close_now(work, town.desk.flows, town.partnership, town.clock.now())
+    town.desk.store.keys.keep_anchor(town.partnership.id, 1, "0" * 64)  # another copy's digest went out
+    said = await said_of_a_beat(town, sends, town.desk)
+    assert said == {"event": "wake_failed", "why": "Forked", "log_level": "warning"}
+
+
+@only_sqlite
+async def test_a_database_that_cannot_be_had_is_called_so(town: Riverside, sends: Sends, tmp_path: Path):
+    nowhere = Store(open_database(f"sqlite:///{tmp_path}/nowhere/pulse.db"), town.desk.store.keys)
+    said = await said_of_a_beat(town, sends, replace(town.desk, store=nowhere))
+    assert said == {"event": "database_unavailable", "log_level": "warning"}

@@ -3,17 +3,23 @@
 import hashlib
 import hmac
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from databases import Databases, only_sqlite
+from databases import Databases, only_postgres, only_sqlite
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from riverside import Riverside, address, choices
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from bot.channel import Words
 from bot.clock import MovableClock
 from flows.run import Run
-from storage.errors import BadKey, LostRace, NotFound, Refused, Tampered
+from storage.db import Slot
+from storage.errors import BadKey, LostRace, NotFound, Refused, Tampered, Unavailable, unavailable
 from storage.people import MEMBER_LINK_CAP
 from storage.values import Due, Organisation, Partnership
 from storage.work import Store, Work
@@ -105,12 +111,20 @@ def test_a_ballot_is_filed_under_a_keyed_hash_and_sealed(town: Riverside, store:
     ((name, kept_period, sealed),) = databases.rows()["ballot"]
     assert name == hmac.new(key, member.encode(), hashlib.sha256).digest()
     assert kept_period == period
-    assert b"75" not in name
-    assert not any(plain in bytes(sealed) for plain in (b"T1", b"answers", member.encode()))
+    assert not any(plain in bytes(sealed) for plain in (b'"T1"', b"answers", member.encode()))
     with store.work() as work:
         (opened,) = work.rounds.ballots(town.partnership.id, period)
     assert opened.places == {"1": {"state": "E1", "answers": {"T1": "75", "P1": "25"}}}
     assert (opened.organisation, opened.seat) == ("1", "lead")
+
+
+def test_the_length_of_a_ballot_tells_no_answer(town: Riverside, databases: Databases):
+    town.joins(*"abcd")
+    town.opens()
+    for who, codes in zip("abcd", (["0"], ["100"], ["unsure"], ["75", "0", "75", "50", "who"]), strict=True):
+        town.answers(who, *codes)
+    town.tell("d", Words("We met twice, and I was glad of it."), 7)
+    assert len({len(bytes(sealed)) for _, _, sealed in databases.rows()["ballot"]}) == 1
 
 
 def test_a_run_row_says_nothing_of_the_answers(town: Riverside, databases: Databases):
@@ -174,6 +188,12 @@ def test_no_byte_on_the_disk_names_a_person_or_an_answer(town: Riverside, databa
         assert canary not in kept, canary
 
 
+def ends(sealed: object) -> list[bytes]:
+    """How a sealed value begins and ends: a long one lies on the disk in pieces."""
+    assert isinstance(sealed, bytes)
+    return [sealed[:64], sealed[-64:]]
+
+
 @only_sqlite
 def test_a_closed_period_leaves_no_byte_of_its_ballots_or_key(town: Riverside, databases: Databases):
     town.joins("ann", "bob")
@@ -183,11 +203,11 @@ def test_a_closed_period_leaves_no_byte_of_its_ballots_or_key(town: Riverside, d
     town.week()
     town.finishes("ann")
     town.finishes("bob")
-    ballots = [sealed for _, _, sealed in databases.rows()["ballot"]]
+    ballots = [piece for _, _, sealed in databases.rows()["ballot"] for piece in ends(sealed)]
     keys = [wrapped for name, wrapped in databases.rows()["key"] if str(name).startswith("period:")]
     runs = [str(row[0]).encode() for row in databases.rows()["run"]]
     gone = [*ballots, *keys, *runs]
-    assert len(gone) == 5
+    assert len(gone) == 7
     assert all(bytes(value) in databases.bytes() for value in gone)
     town.closes()
     assert not any(bytes(value) in databases.bytes() for value in gone)
@@ -201,7 +221,7 @@ def test_who_is_forgotten_leaves_no_byte_either(town: Riverside, databases: Data
     member, person = town.member("ann").id, town.person("ann")
     (address_row,) = [row for row in databases.rows()["person"] if row[0] == person]
     (ballot,) = databases.rows()["ballot"]
-    gone = [member.encode(), person.encode(), address_row[1], address_row[2], ballot[0], ballot[2]]
+    gone = [member.encode(), person.encode(), address_row[1], address_row[2], ballot[0], *ends(ballot[2])]
     assert all(value in databases.bytes() for value in gone)
     town.presses("ann", "forget:sure")
     town.wakes()
@@ -404,6 +424,43 @@ def test_a_fact_is_written_over_the_one_before(store: Store):
         work.partnerships.keep_fact("bot_name", "old_bot")
         work.partnerships.keep_fact("bot_name", "new_bot")
         assert work.partnerships.fact("bot_name") == "new_bot"
+
+
+@only_postgres
+def test_who_reads_a_fact_locked_while_it_is_written_over_gets_the_new_one(store: Store, databases: Databases):
+    locked = text("SELECT value FROM fact WHERE name = 'bot_name' FOR SHARE")
+    waits = "datname = current_database() AND wait_event_type = 'Lock'"
+    waiting = text(f"SELECT count(*) FROM pg_stat_activity WHERE {waits}")  # noqa: S608  ours
+    with store.work() as work:
+        work.partnerships.keep_fact("bot_name", "old_bot")
+
+    def read() -> str | None:
+        with databases.open().work() as work:
+            return work.connection.scalar(locked)
+
+    with ThreadPoolExecutor(1) as beside:
+        with store.work() as work:
+            work.partnerships.keep_fact("bot_name", "new_bot")
+            reading = beside.submit(read)
+            while not (reading.done() or work.connection.scalar(waiting)):
+                work.connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+        assert reading.result() == "new_bot"
+
+
+# --- what an operator reads
+
+
+def test_two_that_stood_in_each_others_way_are_told_to_try_again():
+    for error in (DeadlockDetected("Process 7 is blocked by process 8"), SerializationFailure("not serialized")):
+        said = str(unavailable(OperationalError("", {}, error), "postgresql://db/pulse"))
+        assert said == "The database postgresql://db/pulse was busy with the same thing. Try again."
+
+
+@only_sqlite
+def test_a_lock_file_that_cannot_be_opened_is_said_in_words(store: Store, tmp_path: Path):
+    (tmp_path / "main.db.lock").mkdir()
+    with pytest.raises(Unavailable, match=r"main\.db\.lock cannot be opened \(Is a directory\)\. Check .* its folder"):
+        Slot(store.database, only_first=True)
 
 
 # --- what is due, and claims

@@ -61,13 +61,13 @@ def told(run: Run, story: list[Event | tuple[int | None, str]]) -> list[tuple[Ru
 
 
 @given(rotating, stories)
-def test_a_step_moves_by_one_turn_or_not_at_all(item, story):
+def test_a_step_raises_the_turn_or_changes_nothing(item, story):
     for run, event in told(ENGINE.first("run00001", item), story):
         after, (seen,) = ENGINE.step(run, event)
         if isinstance(seen, Notice) or isinstance(event, Opened):
             assert after is run
         else:
-            assert after.turn == run.turn + 1
+            assert after.turn == (run.turn // 8 + 1) * 8 if after.state == DONE else run.turn + 1
             assert seen == ENGINE.view(after)
             assert seen.turn == after.turn
 
@@ -103,7 +103,7 @@ def test_words_are_shared_only_as_they_were_shown(story):
 def test_a_finished_check_in_keeps_no_words_but_shared_ones(story):
     for run, _ in told(ENGINE.first("run00001", None), TO_THE_NOTE + story):
         if run.state == DONE:
-            assert run.answers.keys() in (set(), {"note", "share"}, {"T1", "P1", "E1"})
+            assert run.answers.keys() & {"note", "share"} in (set(), {"note", "share"})
 
 
 @given(rotating, stories)

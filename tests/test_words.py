@@ -32,8 +32,8 @@ COMPOSED = {
     "who": words.who(HOST, PARTNERSHIP, ["someone from Homes"], 7),
     "who, to a stranger": words.who(HOST, None, []),
     "privacy": words.privacy(HOST),
-    "round_status": words.round_status("Riverside", OPENS, OPENS, words.about_joined(7)),
-    "no_round": words.no_round("Riverside", OPENS, words.about_joined(3)),
+    "round_status": words.round_status("Riverside", OPENS, OPENS, words.about_joined(7, 5)),
+    "no_round": words.no_round("Riverside", OPENS, words.about_joined(3, 6)),
     "invite": words.invite("Riverside", HOST.invite("dpyziUMGV1gIO4y66BH4pQ")),
     "too_long": words.too_long(4096, 500),
 }
@@ -129,7 +129,7 @@ def test_a_changed_consent_text_has_another_version():
 @pytest.mark.parametrize(("count", "shown"), [(0, "Fewer than 5"), (4, "Fewer than 5"), (5, "About 5"), (9, "About 5"),
                                               (10, "About 10")])  # fmt: skip
 def test_joined_counts_come_in_steps_of_five(count, shown):
-    assert words.about_joined(count).startswith(shown)
+    assert words.about_joined(count, 5).startswith(shown)
 
 
 @pytest.mark.parametrize("seat", words.SEATS)

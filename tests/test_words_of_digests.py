@@ -21,13 +21,16 @@ from digests import (
     Digest,
     Figure,
     Gap,
+    Limits,
     Replies,
     Wording,
+    alt,
     close_round,
     english,
     html,
     lines,
     plain,
+    points,
     quotes,
     score,
     to_csv,
@@ -69,12 +72,15 @@ def fullest():
     )
 
 
+HEADING = "In people's own words, in mixed order. Each writer chose to share. Please do not guess who wrote what."
+
+
 def text(digest, wording=WORDING):
     return plain(digest, wording)
 
 
 def without_comments(digest):
-    return text(digest).partition("\n\nIn people's own words, in mixed order:")[0]
+    return text(digest).partition(f"\n\n{HEADING}")[0]
 
 
 def said(digest, label):
@@ -337,8 +343,24 @@ def test_a_correction_names_its_week():
 
 def test_comments_follow_the_digest_and_stand_alone():
     assert said(fullest(), "own words") == "they come next, in mixed order."
-    assert text(fullest()).endswith("In people's own words, in mixed order:\n\n“We are heard.”\n\n“Too many papers.”")
-    assert quotes(fullest()) == ("In people's own words, in mixed order:\n\n“We are heard.”\n\n“Too many papers.”",)
+    assert text(fullest()).endswith(f"{HEADING}\n\n“We are heard.”\n\n“Too many papers.”")
+    assert quotes(fullest()) == (f"{HEADING}\n\n“We are heard.”\n\n“Too many papers.”",)
+
+
+def test_no_comment_stands_where_a_locked_phone_shows_it():
+    many = replace(fullest(), comments=("We are heard. " * 30,) * 20)
+    messages = quotes(many)
+    assert len(messages) > 2
+    assert all("heard" not in message[:80] for message in messages)
+    assert "Trust" not in alt(points((fullest(),)), WORDING)[:80]
+
+
+def test_raised_thresholds_are_told_once():
+    raised = close_round(facts(crowd(12), limits=Limits(people=8), history=(close_round(facts(crowd(12))),)))
+    assert said(raised, "From now on") == "a figure needs 8 answers or more."
+    again = close_round(facts(crowd(12), limits=Limits(people=8), history=(raised,)))
+    assert not again.raised
+    assert Digest.from_record(raised.to_record()) == raised
 
 
 def test_without_comments_there_is_no_message_and_no_line_of_them():
@@ -420,7 +442,10 @@ def test_a_page_says_what_its_picture_shows_and_lists_the_figures():
         close_round(facts(crowd(20, value), week=date(2026, 6, day))) for value, day in ((50, 3), (75, 10))
     )
     page = html(second, WORDING, (first, second), b"png")
-    assert 'alt="A chart with one line for each theme, 3 June to 10 June, from 0 to 100.' in page
+    assert (
+        'alt="A chart for the digest that comes next: one line for each theme, 3 June to 10 June, from 0 to 100.'
+        in page
+    )
     assert "Trust: 50 (Worth a talk), 75 (Strong). Power:" in page
     assert page.index('<th scope="row">10 Jun</th><td><b>75</b><br>Strong</td>') < page.index("3 Jun<")
 

@@ -135,15 +135,28 @@ class TelegramChannel:
             await calling(self._bot, "answerCallbackQuery", {"callback_query_id": query, "text": notice})
 
     async def _draw(self, chat: int, reply: Reply) -> None:
+        if reply.erase is not None:
+            await self._erase(chat, reply.erase)
         try:
             for place, screen in enumerate(reply.screens):
                 await self._patiently(chat, screen, reply.over if place == 0 else None)
-            if reply.erase is not None:
-                await self._bot.delete_message(chat, reply.erase)
         except Forbidden:
             pass  # blocked meanwhile; Telegram tells us in an update of its own
         except TelegramError as exc:
             warn("reply_not_shown", why=type(exc).__name__)
+
+    async def _erase(self, chat: int, message: int) -> None:
+        """Take a note out of the chat; once more where Telegram is busy or does not answer."""
+        for pause in (1.0, 0.0):
+            try:
+                await self._bot.delete_message(chat, message)
+            except (BadRequest, Forbidden):
+                return  # gone already, or too old
+            except TelegramError as exc:
+                warn("note_not_erased", why=type(exc).__name__)
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def _patiently(self, chat: int, screen: Screen, over: int | None) -> None:
         try:
