@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -36,15 +37,26 @@ async def pulse(folder: Path, *command: str) -> AsyncIterator[asyncio.subprocess
         await process.communicate()
 
 
-@asynccontextmanager
-async def page(folder: Path) -> AsyncIterator[str]:
+@contextmanager
+def page(folder: Path) -> Iterator[str]:
     """The address of a running demonstration."""
-    async with pulse(folder, "demo", "--no-browser", "--port", "0") as process:
-        assert process.stdout is not None
-        async with asyncio.timeout(60):
-            while b"http://" not in (line := await process.stdout.readline()):
-                assert line, "the demonstration ended before its page was up"
-        yield next(word for word in line.decode().split() if word.startswith("http://"))
+    command = [sys.executable, "-m", "bot.cli", "demo", "--no-browser", "--port", "0"]
+    env = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    with subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = next((line for line in process.stdout if "http://" in line), "")
+            assert line, "the demonstration ended before its page was up"
+            yield next(word for word in line.split() if word.startswith("http://"))
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def open_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page on which nobody closes the round."""
+    with page(tmp_path_factory.mktemp("demo")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +113,9 @@ class Visitor:
         return wait.until(lambda _: ready(), f"waited for {hope}")
 
 
-async def test_a_visitor_answers_closes_the_round_and_reads_the_digest_on_every_phone(tmp_path, chrome):
-    async with page(tmp_path) as url:
-        await asyncio.to_thread(a_week_by_hand, chrome, url)
+def test_a_visitor_answers_closes_the_round_and_reads_the_digest_on_every_phone(tmp_path, chrome):
+    with page(tmp_path) as url:
+        a_week_by_hand(chrome, url)
 
 
 def a_week_by_hand(chrome: Chrome, url: str) -> None:
@@ -133,15 +145,10 @@ def a_week_by_hand(chrome: Chrome, url: str) -> None:
     chrome.get("about:blank")
 
 
-async def test_the_page_works_by_keyboard_on_a_narrow_dark_phone(tmp_path, chrome):
-    async with page(tmp_path) as url:
-        await asyncio.to_thread(a_tap_by_keyboard, chrome, url)
-
-
-def a_tap_by_keyboard(chrome: Chrome, url: str) -> None:
+def test_the_page_works_by_keyboard_on_a_narrow_dark_phone(open_page, chrome):
     resize(chrome, PHONE)
     emulate(chrome, "dark", still=True)
-    visitor = Visitor(chrome, url)
+    visitor = Visitor(chrome, open_page)
     visitor.sees(HOUSING, "1 of 5")
     assert chrome.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
     for _ in range(30):
@@ -167,8 +174,8 @@ async def test_the_script_plays_a_week_and_prints_its_digest(tmp_path):
     assert list(tmp_path.iterdir()) == [], "the demonstration left something behind"
 
 
-async def test_only_the_page_itself_may_drive_the_demonstration(tmp_path):
-    async with page(tmp_path) as url, httpx.AsyncClient(base_url=url) as client:
+async def test_only_the_page_itself_may_drive_the_demonstration(open_page):
+    async with httpx.AsyncClient(base_url=open_page) as client:
         token = (await client.get("/")).text.partition('name="pulse-token" content="')[2].partition('"')[0]
         mine = {"X-Pulse-Token": token}
         tap = {"phone": HOUSING, "message": 1, "data": "help:"}
