@@ -16,14 +16,13 @@ from digests.words import alt as alt_text
 from digests.words import lines
 from digests.words import quotes as spoken
 from flows.engine import Engine
-from flows.model import ChoiceQuestion, Flow
+from flows.model import SHARED, ChoiceQuestion, Flow
 from flows.schedule import local_date
 from storage.rounds import OpenedBallot
 from storage.values import FrozenDigest, Partnership, Round
 from storage.work import Work
 
 LOOK_BACK = 8  # digests: this period's and the last one's
-SHARED = "yes"  # the answer that shares a comment
 
 
 class NoChart(Exception):

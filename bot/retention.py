@@ -33,7 +33,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Jobs(Protocol):
-    """The durable queue, as this work sees it."""
+    """The durable queue, as the work that time brings sees it."""
 
     def add(self, connection: Connection, kind: str, round_id: str, people: Iterable[str]) -> None:
         """Send `kind` of the round to each person, once; part of the caller's transaction."""

@@ -1,14 +1,12 @@
 """Open, remind, close, send out: the work that time brings. Our rows say what is due; a wake-up only asks them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
-
-from sqlalchemy import Connection
 
 from bot import ending, retention
 from bot.digest import facts_of, without_unshared
 from bot.local import day_and_time, opening
+from bot.retention import Jobs
 from digests import close_round as freeze
 from digests import seal
 from digests.record import canonical
@@ -32,22 +30,6 @@ SENT_BY = timedelta(days=1)  # after this a digest's own sends are forgotten too
 _DELETES = ("tidy", "sweep", "destroy", "purge", "end")
 
 PROMPT, REMIND, DIGEST = "prompt", "remind", "digest"
-
-
-class Jobs(Protocol):
-    """The durable queue, as rounds see it."""
-
-    def add(self, connection: Connection, kind: str, round_id: str, people: Iterable[str]) -> None:
-        """Send `kind` of the round to each person, once; part of the caller's transaction."""
-        ...
-
-    def forget(self, round_id: str) -> None:
-        """Drop the finished jobs of a round."""
-        ...
-
-    def forget_before(self, instant: datetime) -> None:
-        """Drop every finished job that is older."""
-        ...
 
 
 def newest(flows: Mapping[str, Engine], flow: str) -> Engine:

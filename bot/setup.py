@@ -43,7 +43,7 @@ def initialise(given: dict[str, str | None], *, ask: bool, folder: Path = Path()
     finally:
         store.dispose()
     said.append("both databases are ready")
-    _write(env, known, {f"PULSE_{name.upper()}": value for name, value in chosen.items()})
+    _write(env, {f"PULSE_{name.upper()}": value for name, value in chosen.items()})
     said.append(f"wrote {env} (keep it and the key file private, and a copy of the key file somewhere else)")
     missing = [n for n in _QUESTIONS if not getattr(read_settings(**chosen), n)]
     if missing:
@@ -79,7 +79,7 @@ def _read(env: Path) -> dict[str, str]:
     return {name.strip(): value for name, _, value in pairs}
 
 
-def _write(env: Path, known: dict[str, str], new: dict[str, str]) -> None:
+def _write(env: Path, new: dict[str, str]) -> None:
     """Replace the file in one move, its other lines kept; its rights are its owner's alone."""
     lines = env.read_text().splitlines() if env.exists() else []
     kept = [line for line in lines if line.partition("=")[0].strip() not in new]
@@ -88,4 +88,3 @@ def _write(env: Path, known: dict[str, str], new: dict[str, str]) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("\n".join([*kept, *quoted]) + "\n")
     beside.replace(env)
-    known.update(new)

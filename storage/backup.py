@@ -22,9 +22,10 @@ from storage.crypto import keyed_index, unseal
 from storage.db import shown_url, snapshot
 from storage.errors import StorageError, Tampered, unavailable
 from storage.keys import IDENTITY, LOOKUP
+from storage.people import KEYS_FACT
 from storage.rounds import NO_SEAL
 from storage.tables import Instant, metadata
-from storage.work import KEYS_FACT, Work
+from storage.work import Work
 
 FORMAT = 1
 KEPT = ("fact", "audit", "partnership", "organisation", "person", "coordinator", "member", "link", "period", "round",

@@ -12,6 +12,7 @@ from storage.audit import CLOCK
 from storage.db import truncate_wal
 from storage.errors import BadKey, Forked, Refused
 from storage.keys import Anchor
+from storage.people import KEYS_FACT
 from storage.tables import (
     BallotRow,
     DigestRow,
@@ -24,7 +25,7 @@ from storage.tables import (
     RoundRow,
 )
 from storage.values import Due, Round
-from storage.work import KEYS_FACT, Store, Work
+from storage.work import Store, Work
 
 _PARTNERSHIP = PartnershipRow.__table__  # type: ignore[attr-defined]
 _PERIOD = PeriodRow.__table__  # type: ignore[attr-defined]

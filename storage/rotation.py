@@ -19,9 +19,10 @@ from storage.crypto import keyed_index, new_key, seal, unseal
 from storage.db import alone, truncate_wal
 from storage.errors import BadKey
 from storage.keys import IDENTITY, LOOKUP, NEW_FILE, KeyStore, masters_beside, read_key_file
+from storage.people import KEYS_FACT
 from storage.recovery import Recovered, recover
 from storage.tables import MemberRow, PersonRow
-from storage.work import KEYS_FACT, Store
+from storage.work import Store
 
 _PERSON = PersonRow.__table__  # type: ignore[attr-defined]
 _MEMBER = MemberRow.__table__  # type: ignore[attr-defined]

@@ -13,8 +13,7 @@ from storage.db import open_database, shown_url
 from storage.errors import StorageError, unavailable
 from storage.keys import KeyStore, holds_keys, open_keys
 from storage.partnerships import Partnerships
-from storage.people import KEYS_FACT as KEYS_FACT  # noqa: PLC0414  whoever has a `Work` finds it here
-from storage.people import People
+from storage.people import KEYS_FACT, People
 from storage.rounds import Rounds
 from storage.runs import Runs
 

@@ -24,9 +24,10 @@ from digests import seal
 from storage import recovery
 from storage.errors import BadKey, Forked, Refused
 from storage.keys import make_key_file
+from storage.people import KEYS_FACT
 from storage.recovery import Recovered, drop_period, must_be_current, open_period, recover
 from storage.tables import metadata
-from storage.work import KEYS_FACT, Store, open_store
+from storage.work import Store, open_store
 
 SIX = ("ann", "bob", "cat", "dan", "eve", "fay")
 NOTHING = Recovered()

@@ -26,11 +26,12 @@ from storage import migrations, rotation
 from storage.db import Slot
 from storage.errors import BadKey, StorageError, Unavailable
 from storage.keys import IDENTITY, LOOKUP, STANDING, read_key_file
+from storage.people import KEYS_FACT
 from storage.recovery import Recovered, recover
 from storage.retention import Retention
 from storage.rotation import replace_key_file, rotate, settle
 from storage.values import Person
-from storage.work import KEYS_FACT, Store, Work, open_store
+from storage.work import Store, Work, open_store
 
 NOW = datetime(2026, 6, 2, 9, tzinfo=UTC)
 SIX = ("ann", "bob", "cat", "dan", "eve", "fay")

@@ -13,7 +13,6 @@ from bot import rounds, words
 from bot.channel import Command, Happening, Inbound, Reply, Tap, Words, unpack
 from bot.clock import MovableClock
 from bot.converse import Desk
-from bot.digest import SHARED
 from bot.heart import Heart
 from bot.intake import Intake
 from bot.local import day_and_time, opening
@@ -21,6 +20,7 @@ from bot.phone.phones import Phone, Phones
 from bot.queue import Queue
 from bot.sends import Sends, one_at_a_time
 from flows.engine import engines
+from flows.model import SHARED
 from storage.db import Slot, open_database
 from storage.keys import make_key_file, open_keys
 from storage.migrations import main as migrate
