@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 
 from benchmarks.engine import first_choice
 from benchmarks.pulse import install, seed
-from bot.digest import screen
+from bot.digest import parts
 from bot.rounds import close_now, open_round, run_due
-from flows.engine import Engine, engines
+from bot.shelf import Shelf
 from flows.events import Tapped
 from flows.run import DONE
 from storage.runs import started
@@ -61,7 +61,7 @@ def large(folder: Path) -> float:
 
 
 def _rounds(folder: Path, members: int, rounds: int) -> tuple[list[float], list[float]]:
-    store, flows, now = install(folder), engines(), datetime.now(UTC)
+    store, flows, now = install(folder), Shelf(), datetime.now(UTC)
     took: dict[bool, list[float]] = {False: [], True: []}
     try:
         partnership = seed(store, "Bench", range(members), now)
@@ -87,7 +87,7 @@ class Ageing:
 
 def ageing(folder: Path) -> Ageing:
     """Two partnerships, one with 10 closed rounds and one with 1,000, closed in turn; the median of the pairs."""
-    flows, now = engines(), datetime.now(UTC)
+    flows, now = Shelf(), datetime.now(UTC)
     stores = [install(folder / name) for name in ("young", "old")]
     try:
         places = [seed(store, "Bench", range(20), now) for store in stores]
@@ -105,7 +105,7 @@ def ageing(folder: Path) -> Ageing:
 
 def many(folder: Path) -> float:
     """Close a period of 500 partnerships of 50 people, as the clock does it. Units: seconds."""
-    store, flows, now = install(folder), engines(), datetime.now(UTC)
+    store, flows, now = install(folder), Shelf(), datetime.now(UTC)
     try:
         places = [seed(store, f"Bench {n}", range(n * MEMBERS, (n + 1) * MEMBERS), now) for n in range(MANY)]
         for number in range(1, 5):
@@ -130,31 +130,31 @@ def many(folder: Path) -> float:
     return took
 
 
-def _open(store: Store, flows: dict[str, Engine], partnership: Partnership, now: datetime) -> None:
+def _open(store: Store, flows: Shelf, partnership: Partnership, now: datetime) -> None:
     with store.work() as work:
         open_round(work, store.keys, flows, partnership, now)
 
 
-def _close(store: Store, flows: dict[str, Engine], partnership: Partnership, now: datetime) -> float:
+def _close(store: Store, flows: Shelf, partnership: Partnership, now: datetime) -> float:
     begin = perf_counter()
     with store.work() as work:
         close_now(work, flows, partnership, now)
     return perf_counter() - begin
 
 
-def _digest(store: Store, flows: dict[str, Engine], partnership: Partnership, now: datetime) -> float:
+def _digest(store: Store, flows: Shelf, partnership: Partnership, now: datetime) -> float:
     """Answer, close, and draw the digest's words; answering does not count."""
     _answer(store, flows)
     begin = perf_counter()
     _close(store, flows, partnership, now)
     with store.work() as work:
-        screen(flows, partnership, work.rounds.digests(partnership.id)[-1])
+        parts(flows, partnership, work.frozen.digests(partnership.id)[-1])
     took = perf_counter() - begin
     _open(store, flows, partnership, now)
     return took
 
 
-def _answer(store: Store, flows: dict[str, Engine]) -> None:
+def _answer(store: Store, flows: Shelf) -> None:
     """Everybody answers everything in every open round, each a little differently."""
     with store.work() as work:
         runs = list(work.connection.scalars(text("SELECT id FROM run WHERE NOT finished ORDER BY round_id, member_id")))

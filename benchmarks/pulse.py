@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.rounds import open_round
-from bot.words import Host, version_today
-from flows.engine import engines
-from storage.keys import make_key_file, open_keys
+from bot.shelf import Shelf
+from bot.words import Host, words
+from storage.keyfile import make_key_file
+from storage.keys import open_keys
 from storage.migrations import main as migrate
 from storage.values import Due, Organisation, Partnership
 from storage.work import Store, Work, open_store
@@ -52,13 +53,13 @@ def seed(store: Store, name: str, people: Iterable[int], now: datetime) -> Partn
             for person in waiting[start : start + _TOGETHER]:
                 _join(work, partnership, person, now)
     with store.work() as work:
-        opened = open_round(work, store.keys, engines(), partnership, now)
+        opened = open_round(work, store.keys, Shelf(), partnership, now)
         work.rounds.done(Due("prompt", opened.id, now))  # the prompts would be measured with the taps
     return partnership
 
 
 def _join(work: Work, partnership: Partnership, person: int, now: datetime) -> None:
     who = work.people.add_person(f"tg:{person}", "en")
-    agreed = version_today(_HOST, partnership, "member")
+    agreed = words.version_today(_HOST, partnership, "member")
     member = work.people.add_member(who, partnership.id, agreed, now.date())
     work.people.pick(member, organisation=person % len(_PARTNERS) + 1, seat=_SEATS[person % len(_SEATS)])

@@ -11,20 +11,23 @@ from typing import Any
 import uvloop
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot import words
 from bot.clock import Clock, SystemClock
 from bot.converse import Desk
 from bot.heart import Heart
 from bot.intake import Intake
+from bot.languages import ENGLISH
 from bot.logs import log, set_up_logs, warn
 from bot.queue import Queue
 from bot.sends import Sends, one_at_a_time
 from bot.settings import BadSettings, Settings, read_settings
+from bot.shelf import shelf_of
+from bot.spoken import freshen
 from bot.telegram.handlers import Careful, Reception, build
 from bot.telegram.receive import OtherPoller, Poller, Webhook
 from bot.telegram.screen import TelegramChannel
 from bot.web import Server, listen, told_to_stop
-from flows.engine import engines
+from bot.words import Host
+from flows.errors import FlowsError
 from storage.db import Slot
 from storage.errors import StorageError
 from storage.recovery import recover
@@ -52,8 +55,8 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
         stack.push_async_callback(application.bot.shutdown)  # also where it never came up
         await _patiently(application.initialize)
         stack.push_async_callback(application.shutdown)
-        host = words.Host(settings.operator, settings.contact, application.bot.username, settings.complaints)
-        desk = Desk(store, engines(), clock or SystemClock(), host)
+        host = Host(settings.operator, settings.contact, application.bot.username, settings.complaints)
+        desk = Desk(store, await asyncio.to_thread(shelf_of, store), clock or SystemClock(), host)
         channel = TelegramChannel(application.bot)
         stack.push_async_callback(channel.close)
         intake = Intake(desk)
@@ -131,6 +134,7 @@ def _put_right(store: Store, settings: Settings, clock: Clock) -> None:
     settle(store, settings.master_key_file)
     found = recover(store, clock.now())
     with store.work() as work:
+        freshen(work)
         work.audit.note_settings(
             clock.now().date(),
             operator=settings.operator,
@@ -150,10 +154,10 @@ def _keep_name(store: Store, name: str) -> None:
             work.partnerships.keep_fact("bot_name", name)
 
 
-def _coordinators(store: Store) -> list[str]:
+def _coordinators(store: Store) -> list[tuple[str, str]]:
     with store.work() as work:
         found = (work.people.address_of(p) for p in work.rounds.all_coordinators())
-        return [address for address in found if address and address.startswith("tg:")]
+        return [(a, work.people.language_of(a) or ENGLISH) for a in found if a and a.startswith("tg:")]
 
 
 def main() -> int:
@@ -166,7 +170,7 @@ def main() -> int:
         settings = read_settings()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
-    except (BadSettings, StorageError) as exc:
+    except (BadSettings, FlowsError, StorageError) as exc:
         return _say(str(exc))
     except InvalidToken:
         return _say("Telegram refuses the token. Copy PULSE_TELEGRAM_TOKEN again from @BotFather.")

@@ -1,13 +1,14 @@
 """What a handler may use beside the transaction: the flows, the time, who hosts, and the keys of new periods."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot import words
 from bot.channel import Button, Screen
 from bot.clock import Clock
 from bot.limits import WrongLinks
-from flows.engine import Engine
+from bot.preview import Previews
+from bot.shelf import Shelf
+from bot.spoken import help_button
+from bot.words import Host, words
 from storage.keys import KeyStore
 from storage.runs import started
 from storage.values import OpenRun, Partnership
@@ -18,11 +19,12 @@ from storage.work import Work
 class Around:
     """The same for every event one desk handles."""
 
-    flows: Mapping[str, Engine]
+    flows: Shelf
     clock: Clock
-    host: words.Host
+    host: Host
     keys: KeyStore
     wrong_links: WrongLinks
+    previews: Previews
 
     def open_run(self, work: Work, address: str) -> OpenRun | None:
         """The person's run in an open round, made now for one who joined after it opened; None if there is none."""
@@ -38,11 +40,12 @@ class Around:
             found = work.runs.of_member(person.member.id)
         if found is None or self.clock.now() >= found.closes_at:
             return None
+        self.flows.know(work, [found.run.flow])
         found.run = started(found.run, self.flows[found.run.flow].first(found.run.id, found.run.rotating).state)
         return found
 
 
-def agree_again(host: words.Host, work: Work, kind: str, person: str, partnership: Partnership) -> Screen | None:
+def agree_again(host: Host, work: Work, kind: str, person: str, partnership: Partnership) -> Screen | None:
     """Today's words with buttons to agree, where a "member" or "coordinator" agreed to others; else None."""
     version = words.version_today(host, partnership, kind)
     if work.people.agreed(kind, person, partnership.id) == version:
@@ -50,6 +53,6 @@ def agree_again(host: words.Host, work: Work, kind: str, person: str, partnershi
     agree, leave = f"agree:{version}", "stop:"
     if kind == "coordinator":
         agree, leave = f"round-agree:{version}:{partnership.id}", f"round-leave:{partnership.id}"
-    tools = (Button(words.NO_THANKS, leave), Button(words.HELP, "help:"))
+    tools = (Button(words.NO_THANKS, leave), help_button())
     text = f"{words.CHANGED[kind]}\n\n{words.consent(host, partnership, kind)}"
     return Screen(text, ((Button(words.AGREE, agree),), tools))

@@ -31,9 +31,9 @@ IN_DATABASE = {
         "in clear beside a random id; the days they were last heard of are sealed",
     ),
     "answers": Kept(
-        "Answers and notes of open periods",
-        ("ballot",),
-        "sealed with the period's key, under a name that only this key can tell",
+        "Answers and notes of open periods, and those that wait until there are enough of them",
+        ("ballot", "poolballot"),
+        "sealed with the key of their period or pool, under a name that only this key can tell",
     ),
     "progress": Kept(
         "Who has finished an open check-in, and what was sent to whom",
@@ -42,12 +42,12 @@ IN_DATABASE = {
     ),
     "results": Kept(
         "Digests, with the words that people chose to share",
-        ("digest", "correction"),
+        ("digest", "chart", "correction"),
         "in clear: everyone who takes part has them",
     ),
     "set-up": Kept(
-        "Partnerships, organisations, rounds, invite links, plans, the audit log",
-        ("partnership", "organisation", "period", "round", "link", "due", "fact", "audit"),
+        "Partnerships, organisations, check-ins, rounds, invite links, plans, the audit log",
+        ("partnership", "organisation", "flow", "text", "period", "round", "pool", "link", "due", "fact", "audit"),
         "in clear, and about nobody; of a link there is only a keyed hash",
     ),
 }
@@ -246,9 +246,10 @@ def _lost(loot: Loot) -> list[str]:
         lost.append("Your organisation and how you take part, without your name.")
         if loot.people("answers") != 0:
             lost.append(
-                "What you answered in the weeks that were open, but locked. As far as we know the key did not get out."
+                "What you answered in the weeks that were open, and answers that waited for others, but locked. "
+                "As far as we know the key did not get out."
                 if loot.readable_answers() == 0
-                else "What you answered in the weeks that were open, and your notes."
+                else "What you answered in the weeks that were open, your notes, and answers that waited for others."
             )
     if loot.has(OWN_COPY):
         lost.append("One person’s own copy of what is kept of them. [Write to that person alone, if you know them.]")

@@ -97,7 +97,8 @@ class Reply:
     """What an event led to, all of it drawn from the committed state, so that drawing again is harmless.
 
     `over` is the message the first screen replaces; None makes a new one. `erase` is a message to take
-    away. `coordinator` is true where the person has just become one.
+    away. `language` is what the person's menu is to be in from now on, where they have just picked it or joined;
+    `coordinator` says then whether they are one.
     """
 
     screens: tuple[Screen, ...] = ()
@@ -105,6 +106,7 @@ class Reply:
     notice: str | None = None
     erase: int | None = None
     coordinator: bool = False
+    language: str | None = None
 
 
 # --- how showing can fail

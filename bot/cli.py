@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from bot.authoring.commands import flow_app
 from bot.schema import migrate
 from bot.settings import BadSettings, read_settings
 from storage.errors import StorageError
@@ -24,6 +25,7 @@ audit_app = typer.Typer(no_args_is_help=True, help="What was done to this instal
 app.add_typer(audit_app, name="audit")
 keys_app = typer.Typer(no_args_is_help=True, help="Tend the keys.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(flow_app, name="flow")
 
 Name = Annotated[str, typer.Argument(help="The partnership's id or name.", metavar="PARTNERSHIP")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -132,12 +134,15 @@ def partnership_create(  # noqa: PLR0913  one option a setting
     split: Annotated[
         str, typer.Option(help="The seats compared: + joins seats, / parts groups. It cannot be changed later.")
     ] = "lived/lead+partner+frontline+commissioner",
+    calendar: Annotated[
+        str, typer.Option(help="year: longer check-ins through the year; pulse: the weekly pulse alone.")
+    ] = "year",
     as_json: AsJson = False,
 ) -> None:
     """Set a partnership up and print its invite links."""
     from bot import operating
 
-    asked = operating.Asked(name, tuple(organisation), timezone, lead, day, at, cap, split)
+    asked = operating.Asked(name, tuple(organisation), timezone, lead, day, at, cap, split, calendar)
     value = operating.create(read_settings(), asked, say_aside)
     show(value, as_json, lambda: operating.created_lines(value))
 
@@ -190,7 +195,7 @@ def partnership_end(
 @round_app.command("open")
 def round_open(
     name: Name,
-    flow: Annotated[str, typer.Option(help="Which check-in.")] = "weekly-pulse",
+    flow: Annotated[str | None, typer.Option(help="Which check-in; without it, what the calendar has.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a round now; a running bot sends the prompts."""
@@ -250,9 +255,9 @@ def digest(
     out: Annotated[Path | None, typer.Option(help="A file to write instead of standard output.")] = None,
 ) -> None:
     """Print a frozen digest."""
-    from bot import operating
+    from bot import printing
 
-    content = operating.digest(read_settings(), name, number, form)
+    content = printing.digest(read_settings(), name, number, form)
     if out is None:
         sys.stdout.buffer.write(content)
         return
@@ -270,9 +275,9 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Put a note on an old digest; the next digest tells everyone."""
-    from bot import operating
+    from bot import printing
 
-    value = operating.correct(read_settings(), name, number, note)
+    value = printing.correct(read_settings(), name, number, note)
     show(value, as_json, lambda: [f"The next digest will say so about round {number}."])
 
 

@@ -1,16 +1,20 @@
 """What happened to a person becomes what we know and what they see next; the same for every channel."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot import checkin, coordinators, members, words
+from bot import checkin, coordinators, leaving, members, tongues
 from bot.around import Around
 from bot.channel import Command, Inbound, Press, Reach, Reply, Screen, Tap, Unreadable, Words
 from bot.clock import Clock
 from bot.limits import WrongLinks
+from bot.preview import Previews, is_test
+from bot.shelf import Shelf
+from bot.speech import language, speaking
+from bot.spoken import Spoken, brief, marked
+from bot.words import Host, words
 from flows.effects import Notice
-from flows.engine import Engine
 from flows.events import Event, Tapped, Wrote
 from flows.run import DONE
 from storage.errors import Unavailable
@@ -24,15 +28,17 @@ class Desk:
     """The one place for events, whichever channel brings them. `app.py` and the demonstration each build one."""
 
     store: Store
-    flows: Mapping[str, Engine]
+    flows: Shelf
     clock: Clock
-    host: words.Host
+    host: Host
     wrong_links: WrongLinks = field(default_factory=WrongLinks)
+    previews: Previews = field(default_factory=Previews)
+    spoken: Spoken = field(default_factory=Spoken)
 
     @cached_property
     def around(self) -> Around:
         """What the handlers may use."""
-        return Around(self.flows, self.clock, self.host, self.store.keys, self.wrong_links)
+        return Around(self.flows, self.clock, self.host, self.store.keys, self.wrong_links, self.previews)
 
     def converse(self, inbounds: Sequence[Inbound]) -> list[Reply | Exception]:
         """Handle events in order, several in one transaction.
@@ -52,19 +58,25 @@ class Desk:
     def _together(self, inbounds: Sequence[Inbound]) -> list[Reply]:
         with self.store.work() as work:
             work.runs.load(i.event.run for i in inbounds if isinstance(i.event, Tap))
+            self.flows.know(work, work.runs.flows())
             return [self._one(work, inbound) for inbound in inbounds]
 
     def _one(self, work: Work, inbound: Inbound) -> Reply:
         static = self.without_storage(inbound)
         if static is not None:
             return static
+        with speaking(tongues.spoken_to(work, inbound)):
+            self.spoken.note(inbound, language())
+            return _shown(self._answered(work, inbound))
+
+    def _answered(self, work: Work, inbound: Inbound) -> Reply:
+        if not isinstance(inbound.event, Words):
+            self.previews.look_away(work.people.lookup(inbound.address))
         match inbound.event:
             case Tap() as tap:
                 return self._tap(work, inbound, tap)
             case Press() as press:
-                return members.press(self.around, work, inbound, press) or coordinators.press(
-                    self.around, work, inbound, press
-                )
+                return self._press(work, inbound, press)
             case Words(text):
                 return self._words(work, inbound, text)
             case Command(name) if name in words.COORDINATOR_COMMANDS and name not in words.MEMBER_COMMANDS:
@@ -74,9 +86,20 @@ class Desk:
             case Reach(is_open):
                 return members.reach(work, inbound, is_open=is_open)
             case Unreadable(kind):
-                return Reply((Screen(_UNREADABLE[kind]),))
+                return Reply((Screen(words.UNREADABLE[kind]),))
+
+    def _press(self, work: Work, inbound: Inbound, pressed: Press) -> Reply:
+        for answer in (members.pick_language, members.press):
+            reply = answer(self.around, work, inbound, pressed)
+            if reply is not None:
+                return reply
+        return coordinators.press(self.around, work, inbound, pressed)
 
     def _tap(self, work: Work, inbound: Inbound, tap: Tap) -> Reply:
+        if is_test(tap.run):
+            return self.previews.tap(work.people.lookup(inbound.address), inbound, tap, self.clock.now())
+        if tap.run == leaving.RUN:
+            return leaving.tap(self.around, work, inbound, tap)
         found = work.runs.get(tap.run)
         mine = found is not None and found.lookup == work.people.lookup(inbound.address)
         if found is None or not mine or self.clock.now() >= found.closes_at:
@@ -89,6 +112,10 @@ class Desk:
         return Reply((checkin.screen(engine, found.run),), over=inbound.message, notice=said)
 
     def _words(self, work: Work, inbound: Inbound, text: str) -> Reply:
+        test = self.previews.write(work.people.lookup(inbound.address), inbound, text, self.clock.now())
+        asked = test or leaving.write(self.around, work, inbound, text)
+        if asked is not None:
+            return asked
         found = self.around.open_run(work, inbound.address)
         if found is not None and inbound.message is not None and found.message == inbound.message:
             # The note that was taken, delivered once more; what it led to was perhaps never shown.
@@ -112,19 +139,21 @@ class Desk:
 
     def without_storage(self, inbound: Inbound) -> Reply | None:
         """The answers that come even when the database is down: help, what is kept, how to complain."""
-        match inbound.event:
-            case Command("help") | Press("help"):
-                return Reply((Screen(words.HELP_TEXT),))
-            case Command("privacy"):
-                return Reply((Screen(words.privacy(self.host)),))
-            case Command("complain"):
-                return Reply((Screen(words.complain(self.host)),))
+        with speaking(self.spoken.last(inbound)):
+            match inbound.event:
+                case Command("help"):
+                    return _shown(Reply((Screen(words.HELP_TEXT),)))
+                case Command("privacy"):
+                    return _shown(Reply((Screen(words.privacy(self.host)),)))
+                case Command("complain"):
+                    return _shown(Reply((Screen(words.complain(self.host)),)))
+                case Press("help", asked_in):
+                    with speaking(asked_in or language()):
+                        return _shown(Reply((Screen(words.HELP_TEXT),)))
         return None
 
 
-_UNREADABLE = {
-    "media": words.ONLY_WORDS,
-    "edit": words.NO_EDITS,
-    "forward": words.NO_FORWARDS,
-    "button": words.UNKNOWN_BUTTON,
-}
+def _shown(reply: Reply) -> Reply:
+    """The reply as the language spoken now has to be shown."""
+    screens = tuple(marked(screen) for screen in reply.screens)
+    return replace(reply, screens=screens, notice=brief(reply.notice))

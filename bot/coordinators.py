@@ -1,30 +1,35 @@
 """A coordinator's side of the desk: rounds, digests and invites; never a person's answer."""
 
-from bot import digest, rounds, words
+from bot import digest, preview, rounds
 from bot.around import Around, agree_again
 from bot.channel import Button, Inbound, Press, Reply, Screen
 from bot.local import day_and_time, opening_after
+from bot.speech import language
+from bot.words import words
 from digests.disclose import needed
 from storage.errors import Refused
 from storage.values import Partnership, Person, Round
 from storage.work import Work
 
-_SURE = "Close it now? Everyone gets the digest, and nobody can answer after that."
-
 
 def command(around: Around, work: Work, inbound: Inbound, name: str) -> Reply:
-    """Answer /round, /digest or /invite, once for each partnership the person sets up."""
+    """Answer /round, /digest or /invite once for each partnership the person sets up, and /preview once for all."""
     person = work.people.find(inbound.address)
     mine = _mine(work, person)
     if person is None or not mine:
         return Reply((Screen(words.COORDINATORS_ONLY),))
+    if name == "preview":
+        around.flows.know_all(work)
+        return preview.pick(around.flows)
     show = {"round": _round, "digest": _digest, "invite": _invite}[name]
     shown = (_agree_again(around, work, person, p) or show(around, work, p) for p in mine)
     return Reply(tuple(screen for screens in shown for screen in screens))
 
 
 def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply:
-    """Answer a button under /round; everything else is a button nobody knows."""
+    """Answer a button under /round or /preview; everything else is a button nobody knows."""
+    if pressed.verb == "preview":
+        return _preview(around, work, inbound, pressed.about)
     verb, _, step = pressed.verb.partition("-")
     version, _, place = pressed.about.rpartition(":")
     person = work.people.find(inbound.address)
@@ -41,8 +46,17 @@ def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply
     try:
         screens = _act(around, work, partnership, step)
     except Refused as exc:
-        return Reply(_round(around, work, partnership), over=inbound.message, notice=str(exc)[:190])
+        return Reply(_round(around, work, partnership), over=inbound.message, notice=str(exc))
     return Reply(screens, over=inbound.message)
+
+
+def _preview(around: Around, work: Work, inbound: Inbound, ref: str) -> Reply:
+    around.flows.know_all(work)  # where another process showed them
+    if ref not in around.flows or not _mine(work, work.people.find(inbound.address)):
+        return Reply(notice=words.UNKNOWN_BUTTON)
+    who = work.people.lookup(inbound.address)
+    screen = around.previews.start(who, around.flows[ref], inbound.message, around.clock.now())
+    return Reply((screen,), over=inbound.message)
 
 
 def _act(around: Around, work: Work, partnership: Partnership, step: str) -> tuple[Screen, ...]:
@@ -55,10 +69,10 @@ def _act(around: Around, work: Work, partnership: Partnership, step: str) -> tup
             rounds.remind_now(work, partnership, now)
         case "close":
             buttons = (
-                (Button("Yes, close it", f"round-sure:{partnership.id}"),),
+                (Button(words.CLOSE_SURE, f"round-sure:{partnership.id}"),),
                 (Button(words.BACK, f"round-show:{partnership.id}"),),
             )
-            return (Screen(_SURE, buttons),)
+            return (Screen(words.ASK_CLOSE, buttons),)
         case "sure":
             rounds.close_now(work, around.flows, partnership, now)
             work.audit.add(now.date(), "coordinator", "round_closed", partnership.id)
@@ -87,7 +101,7 @@ def _round(around: Around, work: Work, partnership: Partnership) -> tuple[Screen
     current = work.rounds.open_of(partnership.id)
     if current is None:
         opens = opening_after(now, partnership)
-        buttons: tuple[tuple[Button, ...], ...] = ((Button("Open one now", f"round-open:{partnership.id}"),),)
+        buttons: tuple[tuple[Button, ...], ...] = ((Button(words.OPEN_NOW, f"round-open:{partnership.id}"),),)
         return (Screen(words.no_round(partnership.name, opens, joined), buttons),)
     return (_open_round(partnership, current, joined),)
 
@@ -95,18 +109,19 @@ def _round(around: Around, work: Work, partnership: Partnership) -> tuple[Screen
 def _open_round(partnership: Partnership, current: Round, joined: str) -> Screen:
     opened, closes = (day_and_time(i, partnership.timezone) for i in (current.opened_at, current.closes_at))
     buttons = (
-        (Button("Send the reminder now", f"round-remind:{partnership.id}"),),
-        (Button("Close it now", f"round-close:{partnership.id}"),),
+        (Button(words.REMIND_NOW, f"round-remind:{partnership.id}"),),
+        (Button(words.CLOSE_NOW, f"round-close:{partnership.id}"),),
     )
     return Screen(words.round_status(partnership.name, opened, closes, joined), buttons)
 
 
 def _digest(around: Around, work: Work, partnership: Partnership) -> tuple[Screen, ...]:
-    frozen = work.rounds.digests(partnership.id)
+    frozen = work.frozen.digests(partnership.id)
     if not frozen:
         return (Screen(words.NO_DIGEST),)
-    said = (digest.screen(around.flows, partnership, frozen[-1]), *map(Screen, digest.quotes(frozen[-1])))
-    chart = work.rounds.chart(frozen[-1].round_id)
+    around.flows.know(work, digest.refs(frozen))
+    said = tuple(digest.parts(around.flows, partnership, frozen[-1]).values())
+    chart = work.frozen.chart(frozen[-1].round_id, language())
     return (Screen(digest.alt(around.flows, partnership, frozen), picture=chart), *said) if chart else said
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from bot.me import NotReached, get_me
 from bot.settings import BadSettings, Settings, read_settings
 from flows.errors import FlowsError
-from flows.load import library
 from storage.db import open_database
 from storage.errors import StorageError
 from storage.keys import open_keys
@@ -131,8 +130,19 @@ def _migrations(settings: Settings) -> str:
     return "both databases are of this version"
 
 
-def _flows(_: Settings) -> str:
-    return f"read: {', '.join(sorted(library()))}"
+def _flows(settings: Settings) -> str:
+    from bot.shelf import Shelf
+    from storage.work import Store
+
+    ours = Shelf()
+    store = Store(open_database(settings.database_url), open_keys(settings.keys_url, settings.master_key_file))
+    try:
+        with store.work() as work:
+            ours.must_agree(work)
+            published = work.flows.refs()
+    finally:
+        store.dispose()
+    return f"read: {', '.join(sorted(ours))}; published: {', '.join(published) or 'none yet'}"
 
 
 def _telegram(settings: Settings) -> str:

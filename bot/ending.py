@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot import words
 from bot.channel import Screen
 from bot.retention import Jobs
+from bot.words import words
 from digests.disclose import needed
 from storage.audit import OPERATOR
 from storage.db import truncate_wal
 from storage.errors import Refused
 from storage.keys import KeyStore
+from storage.pools import CLEAR
 from storage.retention import GOODBYE, Retention
 from storage.values import Due
 from storage.work import Store, Work
@@ -46,14 +47,18 @@ def end(store: Store, name: str, now: datetime) -> dict[str, Any]:
         value = _value(work, name)
         work.rounds.latest(value["id"])  # locked, as an opening locks it: neither slips in before the other
         rounds, periods = Retention(work.connection, store.keys).end(value["id"])
+        pools = work.pools.drop_all(value["id"])
         work.rounds.plan(
             Due(GOODBYE, value["id"], now),
             *(Due("tidy", round_id, now) for round_id in rounds),
             *(Due("destroy", period, now) for period in periods),
+            *(Due(CLEAR, pool, now) for pool in pools),
         )
         work.audit.add(now.date(), OPERATOR, "partnership_ended", value["id"])
     for period in periods:
         store.keys.destroy_period_key(period)  # now, bot or no bot; what is due would do it after a crash here
+    for pool in pools:
+        store.keys.destroy_pool_key(pool)
     truncate_wal(store.database)
     return value | {"ended": True}
 

@@ -1,8 +1,12 @@
-"""Instants as local words, for people."""
+"""Instants as local words, for people, in the language spoken now."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+
+from bot.languages import ENGLISH, locale
+from bot.speech import language, say
 from flows.schedule import next_opening, parse_at
 from storage.values import Partnership
 
@@ -10,7 +14,14 @@ from storage.values import Partnership
 def day_and_time(instant: datetime, zone: str) -> str:
     """Such as "Friday 5 June at 10:00"."""
     there = instant.astimezone(ZoneInfo(zone))
-    return f"{there:%A} {there.day} {there:%B at %H:%M}"
+    return say("{day} at {time}", day=day(there.date()), time=f"{there:%H:%M}")
+
+
+def day(when: date) -> str:
+    """Such as "Friday 5 June": the day in full as the language writes it, without the year at its end."""
+    there = locale(language())
+    pattern = "EEEE d MMMM" if language() == ENGLISH else there.date_formats["full"].pattern.rstrip(" ,،y")
+    return format_date(when, pattern, locale=there)
 
 
 def opening(after: datetime, partnership: Partnership) -> datetime:

@@ -43,7 +43,7 @@ _Read = Iterator[tuple[str, Mapping[str, str] | None]]  # (table, None) where a 
 # The columns that tell people and keys apart; nothing else is read.
 _TELLING = {
     "person": ("id",), "member": ("person_id",), "coordinator": ("person_id",), "ballot": ("name", "period_id"),
-    "run": ("member_id",), "claim": ("person_id",), "key": ("name",),
+    "poolballot": ("name", "pool_id"), "run": ("member_id",), "claim": ("person_id",), "key": ("name",),
 }  # fmt: skip
 _SETTING = re.compile(r"^(?:export\s+)?(PULSE_[A-Z_]+|PGPASSWORD)=[\"']?([^\"'\n]*)", re.MULTILINE)
 
@@ -201,18 +201,20 @@ class Loot:
             return None  # a backup holds no answer and nothing of an open round
         rows = {table: len(self._rows.get(table, ())) for table in _TELLING}
         placed = self._rows.get("member", set()) | self._rows.get("coordinator", set())
-        counts = {"who": rows["person"], "place": len(placed), "answers": rows["ballot"],
+        counts = {"who": rows["person"], "place": len(placed),
+                  "answers": rows["ballot"] + rows["poolballot"],
                   "progress": max(rows["run"], rows["claim"])}  # fmt: skip
         return counts.get(code, 0)
 
     def readable_answers(self) -> int | None:
-        """How many people's answers can be read, their period's key being there too; None where that is unknown."""
+        """How many people's answers can be read, the key to them being there too; None where that is unknown."""
         if not self.keys_in_it:
             return 0
         if self._uncounted(DATABASE, BOTH, PART, KEYS):
             return None
-        keys = {name.removeprefix("period:") for (name,) in self._rows.get("key", ()) if name.startswith("period:")}
-        return sum(period in keys for _, period in self._rows.get("ballot", ()))
+        keys = {name.partition(":")[2] for (name,) in self._rows.get("key", ())}  # of what: a period, or a pool
+        ballots = (*self._rows.get("ballot", ()), *self._rows.get("poolballot", ()))
+        return sum(under in keys for _, under in ballots)
 
     def _uncounted(self, *kinds: str) -> bool:
         return any(g.rows is None and g.kind in kinds for g in self.got)

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from bot import checkin, export, words
+from bot import checkin, export, leaving, tongues
 from bot.around import Around, agree_again
 from bot.channel import Button, Command, Inbound, Press, Reply, Screen
+from bot.languages import NAMES
 from bot.local import opening_after
+from bot.speech import language
+from bot.spoken import help_button
+from bot.words import words
 from storage.values import Due, Member, Partnership, Person
 from storage.work import Work
 
@@ -22,6 +26,8 @@ def command(around: Around, work: Work, inbound: Inbound, given: Command) -> Rep
             return _who(around, work, person)
         case "seat":
             return _ask_new_seat(work, person)
+        case "language":
+            return Reply((tongues.picker(person),))
         case "export":
             return _ask_export(person)
         case "stop":
@@ -49,6 +55,8 @@ def press(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply
             return _export(around, work, inbound, person, pressed.about)
         case "stop":
             return replace(_stop(around, work, person), over=inbound.message)
+        case leaving.RUN:
+            return leaving.begin(around, work, inbound)
         case "forget":
             return _forget(around, work, inbound, person, pressed.about)
     if person is None or member is None:
@@ -123,13 +131,13 @@ def _follow_link(around: Around, work: Work, inbound: Inbound, member: Member | 
     if link.kind == "member" and member is not None:
         return _already(around, work, inbound, member, partnership)
     text = f"{words.consent(around.host, partnership, link.kind)}\n\n{words.NOTHING_YET}"
-    agree = f"join:{token}:{words.version_today(around.host, partnership, link.kind)}"
-    buttons = ((Button(words.AGREE, agree),), (Button(words.NO_THANKS, "no:"), Button(words.HELP, "help:")))
-    return Reply((Screen(text, buttons),))
+    agree = f"join:{token}:{words.version_today(around.host, partnership, link.kind)}:{language()}"
+    buttons = ((Button(words.AGREE, agree),), (Button(words.NO_THANKS, "no:"), help_button()))
+    return Reply((Screen(text, (*buttons, *tongues.button(token))),))
 
 
 def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, about: str) -> Reply:
-    token, _, read = about.partition(":")
+    token, read, _ = (*about.split(":"), "", "")[:3]
     now, lookup = around.clock.now(), work.people.lookup(inbound.address)
     if person is None and around.wrong_links.too_many(lookup, now):
         return Reply((Screen(words.TOO_MANY_LINKS),), over=inbound.message)
@@ -141,7 +149,7 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, a
             return _again(around, work, inbound, member)
         if person is not None and person.coordinates:
             partnership = work.partnerships.get(person.coordinates[0])
-            return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
+            return _speaking(Screen(words.coordinator_joined(partnership)), inbound, coordinator=True)
         around.wrong_links.add(lookup, now)
         return Reply((Screen(words.BAD_LINK),), over=inbound.message)
     partnership = work.partnerships.get(link.partnership)
@@ -150,14 +158,20 @@ def _join(around: Around, work: Work, inbound: Inbound, person: Person | None, a
     version = words.version_today(around.host, partnership, link.kind)
     if read and read != version:  # the words changed since they were shown
         return replace(_follow_link(around, work, inbound, member, token), over=inbound.message)
-    who = work.people.add_person(inbound.address, inbound.language)
+    who = work.people.add_person(inbound.address, language())
     work.people.use_link(token)
     if link.kind == "coordinator":
         work.people.add_coordinator(who, partnership.id, version, now.date())
         work.audit.add(now.date(), "coordinator", "coordinator_joined", partnership.id)
-        return Reply((Screen(words.coordinator_joined(partnership)),), over=inbound.message, coordinator=True)
+        return _speaking(Screen(words.coordinator_joined(partnership)), inbound, coordinator=True)
     new = work.people.add_member(who, partnership.id, version, now.date())
-    return Reply((_joining(work, Member(new, partnership.id, None, None, "active")),), over=inbound.message)
+    joining = _joining(work, Member(new, partnership.id, None, None, "active"))
+    return _speaking(joining, inbound, coordinator=bool(person and person.coordinates))
+
+
+def _speaking(screen: Screen, inbound: Inbound, *, coordinator: bool) -> Reply:
+    """A screen for somebody whose menu is to be in the language spoken now, whatever their app's is."""
+    return Reply((screen,), over=inbound.message, coordinator=coordinator, language=language())
 
 
 def _already(around: Around, work: Work, inbound: Inbound, member: Member, partnership: Partnership) -> Reply:
@@ -243,7 +257,7 @@ def _who(around: Around, work: Work, person: Person | None) -> Reply:
         return Reply((Screen(words.who(around.host, None, [])),))
     partnership = work.partnerships.get(place)
     names = {o.number: o.name for o in partnership.organisations}
-    setters = [f"someone from {names[n]}" if n else "someone outside it" for n in work.people.coordinators_from(place)]
+    setters = [words.coordinator_from(names[n] if n else None) for n in work.people.coordinators_from(place)]
     latest = work.rounds.latest(place)
     least = latest.limits.people if latest else work.limits.people
     return Reply((Screen(words.who(around.host, partnership, setters, least)),))
@@ -266,6 +280,24 @@ def _take_new_seat(work: Work, inbound: Inbound, member: Member, seat: str) -> R
     work.people.pick(member.id, **{"next_seat" if started else "seat": seat})
     said = words.NEW_SEAT_LATER if started else words.NEW_SEAT_NOW
     return Reply((Screen(said),), over=inbound.message)
+
+
+def pick_language(around: Around, work: Work, inbound: Inbound, pressed: Press) -> Reply | None:
+    """Show the languages, or speak the one picked, which is spoken now already; None for other buttons."""
+    if pressed.verb not in (tongues.PICK, tongues.PICKED):
+        return None
+    person = work.people.find(inbound.address)
+    if pressed.verb == tongues.PICK:
+        return Reply((tongues.picker(person, pressed.about),), over=inbound.message)
+    if person is not None:
+        work.people.speak(person.id, language())
+    token = pressed.about.partition(":")[2]
+    if token:  # back to the invite they came from
+        member = person.member if person else None
+        return replace(_follow_link(around, work, inbound, member, token), over=inbound.message)
+    if person is None:
+        return Reply((tongues.picker(None),), over=inbound.message)
+    return _speaking(Screen(words.new_language(NAMES[language()])), inbound, coordinator=bool(person.coordinates))
 
 
 def _ask_export(person: Person | None) -> Reply:
@@ -292,14 +324,14 @@ def _stop(around: Around, work: Work, person: Person | None) -> Reply:
         return Reply((Screen(words.NOTHING_HELD),))
     if person.member is None:
         return Reply((Screen(words.COORDINATORS_STOP),))
-    back = _one(words.COME_BACK, "back:")
+    buttons = (*_one(words.COME_BACK, "back:"), *leaving.offer(work, person.member))
     if person.member.state == "stopped":
-        return Reply((Screen(words.ALREADY_STOPPED, back),))
+        return Reply((Screen(words.ALREADY_STOPPED, buttons),))
     work.people.pick(person.member.id, state="stopped")
     work.people.note_stopped(person.member.id, around.clock.now().date())
     if person.coordinates:
-        return Reply((Screen(words.STOPPED_COORDINATING, back),))
-    return Reply((Screen(words.STOPPED if person.member.joined else words.STOPPED_JOINING, back),))
+        return Reply((Screen(words.STOPPED_COORDINATING, buttons),))
+    return Reply((Screen(words.STOPPED if person.member.joined else words.STOPPED_JOINING, buttons),))
 
 
 def _come_back(around: Around, work: Work, inbound: Inbound, member: Member) -> Reply:
@@ -312,6 +344,7 @@ def _come_back(around: Around, work: Work, inbound: Inbound, member: Member) -> 
 def _is_back(around: Around, work: Work, member: Member) -> None:
     work.people.pick(member.id, state="active")
     work.people.note_heard(member.id, around.clock.now().date())
+    leaving.come_back(work, member)
 
 
 def _ask_forget(person: Person | None) -> Reply:
@@ -328,6 +361,7 @@ def _forget(around: Around, work: Work, inbound: Inbound, person: Person | None,
         return Reply((Screen(words.FORGOTTEN if person is None else words.KEPT),), over=inbound.message)
     if person.member is not None:
         work.rounds.forget(person.member.id)
+        work.pools.forget(person.member.id)
     for partnership in person.coordinates:
         work.audit.add(around.clock.now().date(), "coordinator", "coordinator_left", partnership)
     work.audit.count("forgotten")

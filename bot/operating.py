@@ -1,32 +1,31 @@
 """What an operator asks for, as values: each verb opens the store, does one thing, and closes it."""
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from bot import digest as digests_of
-from bot import rounds, words
+from bot import rounds
 from bot.local import day_and_time, opening
 from bot.me import NotReached, get_me
 from bot.settings import Settings
-from digests import words as digest_words
+from bot.shelf import shelf_of
+from bot.words import Host, words
 from digests.disclose import needed
-from digests.sheet import to_csv
 from digests.split import DEFAULT, BadSplit, canonical, warnings
 from flows.answers import clean
-from flows.engine import Engine, engines
+from flows.load import load
 from flows.schedule import check_zone, parse_at, weekday
-from storage.errors import NotFound, Refused
+from storage.errors import Refused
 from storage.people import MEMBER_LINK_CAP
-from storage.values import Due, FrozenDigest, Organisation, Partnership, Round
+from storage.values import Due, Organisation, Partnership, Round
 from storage.work import Store, Work, open_store
 
-FORMATS = ("text", "html", "json", "csv", "png")
-_LONGEST_NOTE, _MOST_NOTES = 280, 3
+YEAR, PULSE = "year", "pulse"
+CALENDARS = (YEAR, PULSE)
 _LONGEST_NAME = 60  # a button's label on a narrow phone
 
 
@@ -42,6 +41,7 @@ class Asked:
     at: str
     cap: int = MEMBER_LINK_CAP
     split: str = DEFAULT
+    calendar: str = YEAR
 
 
 @contextmanager
@@ -79,6 +79,7 @@ def create(settings: Settings, asked: Asked, warn: Callable[[str], None]) -> dic
         "member_link": host.invite(member),
         "coordinator_link": host.invite(coordinator),
         "split": made.split,
+        "calendar": made.calendar,
         "needed": needed(len(made.organisations), settings.limits),
         "warnings": list(warnings(made.split, settings.limits.people)),
     }
@@ -99,8 +100,8 @@ def link(settings: Settings, name: str, kind: str, warn: Callable[[str], None]) 
     return {"id": partnership.id, "kind": kind, "link": _host(settings, known, warn).invite(token)}
 
 
-def _host(settings: Settings, known: str | None, warn: Callable[[str], None]) -> words.Host:
-    return words.Host(settings.operator, settings.contact, known or _bot_name(settings, warn))
+def _host(settings: Settings, known: str | None, warn: Callable[[str], None]) -> Host:
+    return Host(settings.operator, settings.contact, known or _bot_name(settings, warn))
 
 
 def _bot_name(settings: Settings, warn: Callable[[str], None]) -> str:
@@ -120,6 +121,7 @@ def created_lines(value: dict[str, Any]) -> list[str]:
         "A coordinator who also wants to answer check-ins uses the member link too.",
         f"A figure needs {value['needed']} replies or more. Weekly figures need 20 people.",
         f"Groups that are compared: {value['split']}. This stays as it is.",
+        _CALENDARS[value["calendar"]],
         *value["warnings"],
     ]
 
@@ -145,7 +147,11 @@ def _checked(asked: Asked) -> Partnership:
         split = canonical(asked.split)
     except BadSplit as exc:
         raise Refused(str(exc)) from None
-    return Partnership("", name, check_zone(asked.timezone), weekday(asked.day), at, partners, split)
+    if asked.calendar not in CALENDARS:
+        message = f"There is no calendar {asked.calendar!r}. There is: {', '.join(CALENDARS)}."
+        raise Refused(message)
+    return Partnership("", name, check_zone(asked.timezone), weekday(asked.day), at, partners, split,
+                       calendar=asked.calendar)  # fmt: skip
 
 
 def listing(settings: Settings) -> dict[str, Any]:
@@ -174,6 +180,7 @@ def showing(settings: Settings, name: str) -> dict[str, Any]:
             **_brief(work, partnership),
             "timezone": partnership.timezone,
             "split": partnership.split,
+            "calendar": partnership.calendar,
             "organisations": [{"name": o.name, "lead": o.lead} for o in partnership.organisations],
             "round": _round(work, partnership, current) if current else None,
             "next_opening": due.isoformat(),
@@ -185,8 +192,15 @@ def showing_lines(value: dict[str, Any]) -> list[str]:
     """One partnership for a person to read."""
     partners = ", ".join(f"{o['name']} (lead)" if o["lead"] else o["name"] for o in value["organisations"])
     current = round_lines(value["round"]) if value["round"] else ["No round is open."]
-    return [f"{value['name']} ({value['id']})", f"Partners: {partners}", value["joined"], *current,
+    return [f"{value['name']} ({value['id']})", f"Partners: {partners}", value["joined"],
+            _CALENDARS[value["calendar"]], *current,
             f"The next round opens on {value['next_opening_local']}."]  # fmt: skip
+
+
+_CALENDARS = {
+    YEAR: "Calendar: the weekly pulse, and longer check-ins and votes through the year.",
+    PULSE: "Calendar: the weekly pulse alone.",
+}
 
 
 def _brief(work: Work, partnership: Partnership) -> dict[str, Any]:
@@ -198,25 +212,24 @@ def _brief(work: Work, partnership: Partnership) -> dict[str, Any]:
 # --- rounds
 
 
-def open_round(settings: Settings, name: str, flow: str) -> dict[str, Any]:
-    """Open a round now.
+def open_round(settings: Settings, name: str, flow: str | None = None) -> dict[str, Any]:
+    """Open a round now; of `flow`, or of what the partnership's calendar has.
 
     Raises:
-        NotFound, Refused: no such partnership or flow; one is open already.
+        NotFound, Refused: no such partnership or flow; one is open already; the flow is not for everyone.
         BadSettings: members could not be told who runs this and where to complain.
     """
     settings.must_open()
-    with opened(settings) as store, store.work() as work:
-        partnership = work.partnerships.get(name)
-        flows = engines()
-        known = sorted({e.flow.id for e in flows.values()})
-        if flow not in known:
-            message = f"There is no check-in called {flow!r}. There is: {', '.join(known)}."
-            raise NotFound(message)
-        now = datetime.now(UTC)
-        current = rounds.open_round(work, store.keys, flows, partnership, now, flow)
-        work.audit.add(now.date(), "operator", "round_opened", partnership.id)
-        return _round(work, partnership, current)
+    with opened(settings) as store:
+        flows, now = shelf_of(store), datetime.now(UTC)
+        if flow is not None and (who := flows.newest(flow).flow.who) != "everyone":
+            message = f"{flow} is for {who} alone: they are asked when they join or leave. No round can ask it."
+            raise Refused(message)
+        with store.work() as work:
+            partnership = work.partnerships.get(name)
+            current = rounds.open_round(work, store.keys, flows, partnership, now, flow)
+            work.audit.add(now.date(), "operator", "round_opened", partnership.id)
+            return _round(work, partnership, current)
 
 
 def remind(settings: Settings, name: str) -> dict[str, Any]:
@@ -239,11 +252,12 @@ def close(settings: Settings, name: str) -> dict[str, Any]:
     """
     now = datetime.now(UTC)
     with opened(settings) as store:
+        flows = shelf_of(store)
         with store.work() as work:
             partnership = work.partnerships.get(name)
             current = rounds.must_be_open(work, partnership)
             value = _round(work, partnership, current)
-            rounds.close_round(work, engines(), current, now)
+            rounds.close_round(work, flows, current, now)
             work.audit.add(now.date(), "operator", "round_closed", partnership.id)
         rounds.destroy_due(store, now)
         return {**value, "open": False}
@@ -269,84 +283,23 @@ def round_lines(value: dict[str, Any]) -> list[str]:
     return [f"Round {value['number']} is open. It asks {value['invited']} and closes on {value['closes_local']}."]
 
 
-# --- digests
+# --- check-ins
 
 
-def digest(settings: Settings, name: str, number: int | None, form: str) -> bytes:
-    """A frozen digest in one of `FORMATS`.
+def publish(settings: Settings, path: Path) -> str:
+    """Keep the check-in in the file at `path` for good, so that rounds can ask it; its ref.
 
     Raises:
-        NotFound: no such partnership, round or format.
+        BadDefinition: the file is no check-in; holds every problem found.
+        Refused: another of this name and version was published before; those of this name are for other people.
     """
-    if form not in FORMATS:
-        message = f"There is no format {form!r}. There is: {', '.join(FORMATS)}."
-        raise NotFound(message)
+    flow, today = load(path), datetime.now(UTC).date()
     with opened(settings) as store:
+        flows = shelf_of(store)
+        if others := {one.flow.who for one in flows.values() if one.flow.id == flow.id} - {flow.who}:
+            message = f"{flow.id} is for {others.pop()}, and this one for {flow.who}. Give it an `id` of its own."
+            raise Refused(message)  # the clock asks by name
         with store.work() as work:
-            partnership = work.partnerships.get(name)
-            history = list(work.rounds.digests(partnership.id, number))
-            chart = work.rounds.chart(history[-1].round_id) if history else None
-            note = work.rounds.correction(partnership.id, history[-1].number) if history else None
-            found = bool(history) and number in (None, history[-1].number)
-            if found:
-                work.audit.add(datetime.now(UTC).date(), "operator", "digest_exported", partnership.id)
-        if not found:
-            which = f"of round {number} " if number else ""
-            message = f"There is no digest {which}of {partnership.name} yet. It comes when the round closes."
-            raise NotFound(message)
-        return _render(partnership, history, chart, note or "", form)
-
-
-def correct(settings: Settings, name: str, number: int, note: str) -> dict[str, Any]:
-    """Keep a note on an old digest; the next digest tells it. A digest itself is never rewritten.
-
-    Raises:
-        NotFound: no such partnership or digest.
-        Refused: the note is empty, too long, or holds a figure.
-    """
-    said = clean(note)
-    if not said or len(said) > _LONGEST_NOTE:
-        message = f"A note has 1 to {_LONGEST_NOTE} letters, and this one has {len(said)}."
-        raise Refused(message)
-    if any(letter.isnumeric() for letter in said):
-        message = "A note on an old digest holds no figure: a second figure beside the first can give somebody away."
-        raise Refused(message)
-    with opened(settings) as store, store.work() as work:
-        partnership = work.partnerships.get(name)
-        frozen = work.rounds.digests(partnership.id, number, most=1)
-        if not frozen or frozen[-1].number != number:
-            message = f"There is no digest of round {number} of {partnership.name} to correct."
-            raise NotFound(message)
-        waiting = [f.number for f, _ in work.rounds.corrections_to_tell(partnership.id) if f.number != number]
-        if len(waiting) >= _MOST_NOTES:
-            message = f"{len(waiting)} notes wait for the next digest already. It has room for no more: wait for it."
-            raise Refused(message)
-        work.rounds.correct(partnership.id, number, said)
-        work.audit.add(datetime.now(UTC).date(), "operator", "correction_made", partnership.id)
-        return {"partnership": partnership.id, "round": number, "note": said}
-
-
-def _render(partnership: Partnership, history: list[FrozenDigest], chart: bytes | None, note: str, form: str) -> bytes:
-    flows = engines()
-    thawed = [digests_of.thawed(f) for f in history]
-    wording = digests_of.wording(flows[history[-1].flow].flow, partnership)
-    match form:
-        case "text":
-            return (digest_words.plain(thawed[-1], wording, note) + "\n").encode()
-        case "json":
-            told = {"record": json.loads(history[-1].record), "seal": history[-1].seal}
-            return (json.dumps(told | ({"note": note} if note else {})) + "\n").encode()
-        case "csv":
-            return to_csv(thawed, wording).encode()
-    png = chart or _drawn(flows, partnership, history)
-    if form == "png":
-        return png
-    return digest_words.html(thawed[-1], wording, thawed, png, note).encode()
-
-
-def _drawn(flows: dict[str, Engine], partnership: Partnership, history: list[FrozenDigest]) -> bytes:
-    try:
-        return asyncio.run(digests_of.draw(flows, partnership, history))
-    except digests_of.NoChart:
-        message = "The chart cannot be drawn. Install the part that draws: pip install 'partnership-pulse[charts]'."
-        raise Refused(message) from None
+            flows.publish(work, flow, today)
+            work.audit.add(today, "operator", "flow_published", flow.ref)
+    return flow.ref

@@ -9,12 +9,14 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot import words
 from bot.channel import Button, Screen
 from bot.logs import warn
+from bot.words import words
 from flows.schedule import next_opening, parse_at
+from storage.audit import CLOCK
 from storage.db import snapshot, truncate_wal
 from storage.heard import ASK, DELETE
+from storage.pools import CLEAR
 from storage.retention import AUDIT, CLAIMS, Retention
 from storage.values import Due, Partnership
 from storage.work import Store, Work
@@ -88,6 +90,9 @@ def purge(store: Store, jobs: Jobs, now: datetime) -> None:
     while after is not None:
         after = _in_one(store, partial(Retention.nobodies, after=after))
     with store.work() as work:
+        for pool, partnership in work.pools.drop_old(now.date()).items():
+            work.rounds.plan(Due(CLEAR, pool, now))
+            work.audit.add(now.date(), CLOCK, "pool_given_up", partnership)
         work.audit.purge((now - AUDIT).date())
     jobs.forget_before(now - CLAIMS)
 

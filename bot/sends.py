@@ -1,25 +1,27 @@
 """One send, done once: wait for the limiter, commit the claim, call the channel, mark it sent."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiolimiter import AsyncLimiter
 
-from bot import checkin, digest, ending, retention, words
+from bot import checkin, digest, ending, retention
 from bot.around import agree_again
 from bot.channel import Channel, Screen, TryLater, Unclear, Unreachable
 from bot.clock import Clock, SystemClock
 from bot.logs import log, warn
 from bot.retention import STAY
-from bot.rounds import DIGEST, REMIND
-from flows.engine import Engine
+from bot.rounds import DIGEST, PROMPT, REMIND
+from bot.shelf import Shelf
+from bot.speech import language, say, speaking
+from bot.spoken import marked
+from bot.words import Host, words
 from storage.retention import GOODBYE, Retention
 from storage.runs import started
 from storage.values import FrozenDigest, Partnership
 from storage.work import Store, Work
 
-_CHART, _TEXT, _SAID = "chart", "text", "said"  # said1, said2 …: people's own words, as many messages as they take
+_CHART = "chart"
 
 
 def one_at_a_time(rate: float) -> AsyncLimiter:
@@ -33,15 +35,25 @@ class _Letter:
     screen: Screen
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A digest on its way to somebody: whether its chart is drawn, and the names of the messages in words."""
+
+    partnership: Partnership
+    history: list[FrozenDigest]
+    drawn: bool
+    parts: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Sends:
     """Prompts, reminders and digests, on their way to one channel."""
 
     store: Store
-    flows: Mapping[str, Engine]
+    flows: Shelf
     channel: Channel
     limiter: AsyncLimiter
-    host: words.Host
+    host: Host
     clock: Clock = field(default_factory=SystemClock)
     _drawing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -51,10 +63,11 @@ class Sends:
         Returns: None when there is nothing left to do; else the seconds after which to try again, the
             send being proven not to have happened.
         """
-        for part in await self._parts(round_id) if kind == DIGEST else (kind,):
-            wait = await self._send(part, round_id, person)
-            if wait is not None:
-                return wait
+        with speaking(await asyncio.to_thread(self._tongue, person)):
+            for part in await self._parts(round_id, person) if kind == DIGEST else (kind,):
+                wait = await self._send(part, round_id, person)
+                if wait is not None:
+                    return wait
         return None
 
     async def _send(self, part: str, round_id: str, person: str) -> float | None:
@@ -76,7 +89,12 @@ class Sends:
             await asyncio.to_thread(self._mark_sent, part, round_id, person)
         return None
 
-    # --- one transaction each, off the event loop
+    # --- one transaction each, off the event loop; what is said there is in the person's language
+
+    def _tongue(self, person: str) -> str | None:
+        with self.store.work() as work:
+            address = work.people.address_of(person, stopped=True)
+            return work.people.language_of(address) if address else None
 
     def _claim(self, part: str, round_id: str, person: str) -> _Letter | None:
         """What to send and where, claimed and committed; None where there is nothing to send."""
@@ -85,7 +103,7 @@ class Sends:
             screen = self._screen(work, part, round_id, person) if address else None
             if address is None or screen is None or not self._begin(work, part, round_id, person):
                 return None
-            return _Letter(address, screen)
+            return _Letter(address, marked(screen))
 
     def _begin(self, work: Work, part: str, round_id: str, person: str) -> bool:
         """Claim the send; False where it was made or begun before."""
@@ -101,7 +119,7 @@ class Sends:
             return retention.question()
         if part == GOODBYE:
             return ending.goodbye(work, round_id)
-        if part in (_CHART, _TEXT) or part.startswith(_SAID):
+        if part not in (PROMPT, REMIND):
             return self._digest_screen(work, part, round_id)
         unfinished = work.rounds.unfinished(round_id, person)
         found = work.runs.get(unfinished) if unfinished else None
@@ -110,9 +128,10 @@ class Sends:
         again = self._agree_again(work, round_id, person) if not found.run.turn else None
         if again is not None:
             return again
+        self.flows.know(work, [found.run.flow])
         engine = self.flows[found.run.flow]
         run = started(found.run, engine.first(found.run.id, found.run.rotating).state)
-        return checkin.screen(engine, run, words.REMINDER if part == REMIND else engine.flow.intro)
+        return checkin.screen(engine, run, words.REMINDER if part == REMIND else say(engine.flow.intro))
 
     def _agree_again(self, work: Work, round_id: str, person: str) -> Screen | None:
         current = work.rounds.get(round_id)
@@ -121,17 +140,17 @@ class Sends:
 
     def _digest_screen(self, work: Work, part: str, round_id: str) -> Screen | None:
         partnership, history = self._history(work, round_id)
-        if part.startswith(_SAID):
-            return Screen(digest.quotes(history[-1])[int(part.removeprefix(_SAID)) - 1])
-        if part == _TEXT:
-            return digest.screen(self.flows, partnership, history[-1])
-        chart = work.rounds.chart(round_id)
+        if part != _CHART:
+            return digest.parts(self.flows, partnership, history[-1]).get(part)
+        chart = work.frozen.chart(round_id, language())
         return Screen(digest.alt(self.flows, partnership, history), picture=chart) if chart else None
 
     def _history(self, work: Work, round_id: str) -> tuple[Partnership, list[FrozenDigest]]:
         closed = work.rounds.get(round_id)
         assert closed is not None  # noqa: S101  rounds are never deleted while their jobs live
-        return work.partnerships.get(closed.partnership), list(work.rounds.digests(closed.partnership, closed.number))
+        history = list(work.frozen.digests(closed.partnership, closed.number))
+        self.flows.know(work, digest.refs(history))
+        return work.partnerships.get(closed.partnership), history
 
     def _release(self, part: str, round_id: str, person: str) -> None:
         with self.store.work() as work:
@@ -150,27 +169,31 @@ class Sends:
 
     # --- a digest's messages; its chart is drawn once, on first send
 
-    async def _parts(self, round_id: str) -> tuple[str, ...]:
-        """The chart, the text, and people's own words; nothing of a digest that a later one has followed."""
+    async def _parts(self, round_id: str, person: str) -> tuple[str, ...]:
+        """The chart and all that is said, prompts to coordinators alone; nothing once a later digest has followed."""
         async with self._drawing:
-            partnership, history, newest, drawn = await asyncio.to_thread(self._to_send, round_id)
-            if not newest:
+            told = await asyncio.to_thread(self._to_send, round_id, person)
+            if told is None:
                 return ()
-            if not drawn and digest.thawed(history[-1]).has_figures():
+            if not told.drawn and digest.thawed(told.history[-1]).has_figures():
                 try:
-                    png = await digest.draw(self.flows, partnership, history)
+                    png = await digest.draw(self.flows, told.partnership, told.history)
                 except digest.NoChart:
                     log("chart_not_drawn")
                 else:
                     await asyncio.to_thread(self._keep_chart, round_id, png)
-        return (_CHART, _TEXT, *(f"{_SAID}{n}" for n in range(1, len(digest.quotes(history[-1])) + 1)))
+        return (_CHART, *told.parts)
 
-    def _to_send(self, round_id: str) -> tuple[Partnership, list[FrozenDigest], bool, bool]:
+    def _to_send(self, round_id: str, person: str) -> _Told | None:
         with self.store.work() as work:
             partnership, history = self._history(work, round_id)
-            newest = work.rounds.is_newest(partnership.id, history[-1].number)
-            return partnership, history, newest, work.rounds.has_chart(round_id)
+            if not work.frozen.is_newest(partnership.id, history[-1].number):
+                return None
+            parts = digest.parts(self.flows, partnership, history[-1])
+            if person not in work.rounds.coordinators(partnership.id):
+                parts.pop(digest.PROMPTS, None)
+            return _Told(partnership, history, work.frozen.has_chart(round_id, language()), tuple(parts))
 
     def _keep_chart(self, round_id: str, png: bytes) -> None:
         with self.store.work() as work:
-            work.rounds.keep_chart(round_id, png)
+            work.frozen.keep_chart(round_id, language(), png)

@@ -9,7 +9,8 @@ from bot.schema import migrate
 from bot.settings import Settings, read_settings
 from storage.db import open_database, shown_url
 from storage.errors import BadKey
-from storage.keys import holds_keys, make_key_file, open_keys
+from storage.keyfile import make_key_file
+from storage.keys import holds_keys, open_keys
 from storage.work import Store
 
 _QUESTIONS = {

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from digests.disclose import FEW, MOST, OVER_HALF, UNDER_HALF
+from digests.facts import Facts
 from digests.record import (
     EVERYONE,
     FALL,
+    ITEM,
     NO_CHANGE,
     PERIOD,
     PLACES,
@@ -15,7 +17,6 @@ from digests.record import (
     Cell,
     Change,
     Digest,
-    Facts,
     Figure,
     Gap,
     Replies,
@@ -45,20 +46,29 @@ def with_changes(cells: Sequence[Cell], facts: Facts, replies: Replies) -> tuple
         for cell in last.cells
         if cell.kind == PERIOD and cell.figure and (cell.audience == EVERYONE or last.split == facts.split)
     }
-    fewer = _replies_fell(facts, replies)
+    fewer = replies_fell(facts, replies)
     return tuple(_with_change(cell, before.get((cell.audience, cell.item)), fewer=fewer) for cell in cells)
 
 
 def gaps(cells: Iterable[Cell]) -> tuple[Gap, ...]:
-    """Where a group and everyone else see a theme unlike each other, in the order of themes and groups.
+    """Where a group and everyone else see a theme, or one question, unlike each other, in the order of the cells.
 
-    Shapes: a period's cells -> at most one gap for each theme and group; of two groups, for the first alone.
+    Shapes: cells -> at most one gap for each theme or question and group; of two groups, for the first alone.
     """
-    themes: dict[str, dict[str, Figure]] = {}
+    found: dict[str, dict[str, Figure]] = {}
     for cell in cells:
-        if cell.kind == PERIOD and cell.audience != EVERYONE and cell.figure is not None:
-            themes.setdefault(cell.theme, {})[cell.audience] = cell.figure
-    return tuple(gap for theme, groups in themes.items() for gap in _gaps(theme, groups))
+        if cell.kind in (PERIOD, ITEM) and cell.audience != EVERYONE and cell.figure is not None:
+            about = cell.theme if cell.kind == PERIOD else cell.item
+            found.setdefault(about, {})[cell.audience] = cell.figure
+    return tuple(gap for about, groups in found.items() for gap in _gaps(about, groups))
+
+
+def replies_fell(facts: Facts, replies: Replies) -> bool:
+    """Whether the mean reply rate of this period so far is 20 points or more below that of the one before."""
+    now = [_rate(digest.replies) for digest in facts.history if digest.period == facts.period] + [_rate(replies)]
+    before = [_rate(digest.replies) for digest in facts.history if digest.period == facts.period - 1]
+    fall = sum(before) * len(now) - sum(now) * len(before)
+    return bool(before) and fall >= REPLIES_FELL * len(now) * len(before)
 
 
 def between(now: Figure, before: Figure) -> str:
@@ -95,25 +105,18 @@ def _with_change(cell: Cell, before: Figure | None, *, fewer: bool) -> Cell:
     return cell if fewer and code == RISE else replace(cell, change=Change(code, before.points))
 
 
-def _replies_fell(facts: Facts, replies: Replies) -> bool:
-    now = [_rate(digest.replies) for digest in facts.history if digest.period == facts.period] + [_rate(replies)]
-    before = [_rate(digest.replies) for digest in facts.history if digest.period == facts.period - 1]
-    fall = sum(before) * len(now) - sum(now) * len(before)
-    return fall >= REPLIES_FELL * len(now) * len(before)
-
-
 def _rate(replies: Replies) -> int:
     """A digest's reply rate as kept, or the middle of its word.   Units: percent."""
     return _MIDDLE[replies.code] if replies.rate is None else replies.rate
 
 
-def _gaps(theme: str, groups: dict[str, Figure]) -> Iterable[Gap]:
+def _gaps(about: str, groups: dict[str, Figure]) -> Iterable[Gap]:
     if len(groups) < 2:
         return
     for group in list(groups)[: 1 if len(groups) == 2 else None]:
         others = _together([figure for code, figure in groups.items() if code != group])
         if apart(groups[group], others):
-            yield Gap(theme, group, groups[group].points, others.points)
+            yield Gap(about, group, groups[group].points, others.points)
 
 
 def _together(figures: Sequence[Figure]) -> Figure:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import cycle
 from math import nan
 from pathlib import Path
 
@@ -18,20 +19,21 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from digests.history import Point, points
 from digests.record import FOUR_WEEKLY, Digest, Figure
 from digests.score import BANDS
-from digests.wording import BAND_WORDS, Wording, day, short_day
+from digests.wording import BAND_WORDS, ChartWords, day, short_day
 
 # All lengths are pixels from the upper left corner. A phone shows them at a third.
-WIDTH, HEIGHT, DPI = 1080, 1350, 100
+WIDTH, DPI = 1080, 100
 MARGIN = 60
-CARD_LEFT, CARD_WIDE, CARD_TALL, CARD_TOPS = 40, 1000, 330, (186, 536, 886)
+CARD_LEFT, CARD_WIDE, CARD_TALL, FIRST_CARD, NEXT_CARD = 40, 1000, 330, 186, 350
 BANDS_LEFT, BANDS_WIDE, BANDS_TALL = 66, 770, 220
 LINE_LEFT, LINE_RIGHT, FIGURE_AT = 356, 800, 938
-DATES_AT, DATE_WIDE = 1246, 145
+DATES_DOWN, FOOT_DOWN, END_DOWN = 10, 72, 114  # below the last card's place
+DATE_WIDE, BAND_WIDE, FIGURE_WIDE = 145, 252, 190
 LEAST_STEPS = 3  # a line of one or two points stays short
 
 PAPER, CARD, EDGE, INK, QUIET = "#f3efe6", "#ffffff", "#ddd6c8", "#1d2733", "#4f5965"
 # Each is dark enough for its own bands; a panel is known by its title, never by its colour alone.
-COLOURS = ("#1f5a93", "#8a4a0f", "#2a6a4c")
+COLOURS = ("#1f5a93", "#8a4a0f", "#2a6a4c", "#6b3f86")
 TINTS = (0.20, 0.11, 0.05)  # how much of the colour the bands hold, best band first
 
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -67,29 +69,36 @@ class Panel:
         return self.top + 86 + BANDS_TALL * (100 - value) / 100
 
 
-def draw(history: Sequence[Digest], wording: Wording) -> bytes:
+def card_top(number: int) -> int:
+    """Where the card of the theme with this number begins.   Units: themes from 0 -> pixels."""
+    return FIRST_CARD + NEXT_CARD * number
+
+
+def draw(history: Sequence[Digest], words: ChartWords) -> bytes:
     """Draw each theme's line over the last rounds, or over the last periods in four-weekly mode.
 
-    Shapes: digests, oldest first -> one PNG of 1080 x 1350 pixels. Where a figure is hidden the line has a
-        gap: nothing is drawn that was not shown.
+    Shapes: digests, oldest first -> one PNG, 1080 pixels wide and as tall as its themes need. Where a figure is
+        hidden the line has a gap: nothing is drawn that was not shown.
     """
     series = points(history)
     dates = [point.when for point in series]
-    canvas = Canvas(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=PAPER)
-    page = canvas.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(HEIGHT, 0))
+    themes = tuple(series[-1].figures) if series else tuple(words.titles)
+    end = card_top(len(themes))
+    height = end + END_DOWN
+    canvas = Canvas(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
+    page = canvas.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height, 0))
     page.set_axis_off()
-    _write(page, (MARGIN, 88), "How we are doing", NAME)
-    _write(page, (MARGIN, 149), _span(history, dates), SPAN)
+    _write(page, (MARGIN, 88), words.say("How we are doing"), NAME, WIDTH - 2 * MARGIN)
+    _write(page, (MARGIN, 149), _span(history, dates, words), SPAN, WIDTH - 2 * MARGIN)
     across = _across(dates, 28 if _four_weekly(history) else 7)
-    themes = tuple(series[-1].figures) if series else tuple(wording.themes)
-    for theme, top, colour in zip(themes, CARD_TOPS, COLOURS, strict=True):
-        panel = Panel(wording.themes[theme].title, top, colour)
-        _background(page, panel)
+    for number, (theme, colour) in enumerate(zip(themes, cycle(COLOURS), strict=False)):
+        panel = Panel(words.titles[theme], card_top(number), colour)
+        _background(page, panel, words)
         if series:
-            _line(page, panel, across, [point.figures[theme] for point in series])
+            _line(page, panel, across, [point.figures[theme] for point in series], words)
     for x, when in _labelled(list(zip(across, dates, strict=True))):
-        _write(page, (x, DATES_AT), short_day(when), MIDDLE_NOTE)
-    _write(page, (MARGIN, 1308), _foot(series), NOTE)
+        _write(page, (x, end + DATES_DOWN), short_day(when, words.language), MIDDLE_NOTE, DATE_WIDE)
+    _write(page, (MARGIN, end + FOOT_DOWN), _foot(series, words), NOTE, WIDTH - 2 * MARGIN)
     png = io.BytesIO()
     canvas.savefig(png, format="png", metadata={"Software": None})
     return png.getvalue()
@@ -99,38 +108,45 @@ def _four_weekly(history: Sequence[Digest]) -> bool:
     return bool(history) and history[-1].mode == FOUR_WEEKLY
 
 
-def _span(history: Sequence[Digest], dates: Sequence[date]) -> str:
+def _span(history: Sequence[Digest], dates: Sequence[date], words: ChartWords) -> str:
+    if dates and _four_weekly(history):
+        return words.say("Four weeks to {day}", day=day(dates[-1], words.language))
     if dates:
-        return f"{'Four weeks to' if _four_weekly(history) else 'Week of'} {day(dates[-1])}"
-    return f"First figures on {day(history[-1].results_on)}" if history else "No figures yet"
+        return words.say("Week of {day}", day=day(dates[-1], words.language))
+    if history:
+        return words.say("First figures on {day}", day=day(history[-1].results_on, words.language))
+    return words.say("No figures yet")
 
 
-def _foot(series: Sequence[Point]) -> str:
-    gaps = any(figure is None for point in series for figure in point.figures.values())
-    return "How people feel, 0 to 100." + (" Gap: too few answers." if gaps else "")
+def _foot(series: Sequence[Point], words: ChartWords) -> str:
+    if any(figure is None for point in series for figure in point.figures.values()):
+        return words.say("How people feel, 0 to 100. Gap: too few answers.")
+    return words.say("How people feel, 0 to 100.")
 
 
-def _background(page: Axes, panel: Panel) -> None:
+def _background(page: Axes, panel: Panel, words: ChartWords) -> None:
     """The card, the theme's title, and the bands with their words."""
     page.add_patch(_rounded((CARD_LEFT, panel.top), (CARD_WIDE, CARD_TALL), 28, EDGE))
-    _write(page, (BANDS_LEFT + 2, panel.top + 45), panel.title, replace(TITLE, colour=panel.colour))
+    _write(page, (BANDS_LEFT + 2, panel.top + 45), panel.title, replace(TITLE, colour=panel.colour), BANDS_WIDE)
     frame = page.add_patch(_rounded((BANDS_LEFT, panel.down(100)), (BANDS_WIDE, BANDS_TALL), 16, CARD))
     most = 100
     for (least, code), tint in zip(BANDS, TINTS, strict=True):
         top, bottom = panel.down(most), panel.down(least)
         band = page.add_patch(Rectangle((BANDS_LEFT, top), BANDS_WIDE, bottom - top, color=(panel.colour, tint)))
         band.set_clip_path(frame)
-        _write(page, (BANDS_LEFT + 18, (top + bottom) / 2), BAND_WORDS[code], NOTE)
+        _write(page, (BANDS_LEFT + 18, (top + bottom) / 2), words.say(BAND_WORDS[code]), NOTE, BAND_WIDE)
         most = least
 
 
-def _line(page: Axes, panel: Panel, across: Sequence[float], figures: Sequence[Figure | None]) -> None:
+def _line(
+    page: Axes, panel: Panel, across: Sequence[float], figures: Sequence[Figure | None], words: ChartWords
+) -> None:
     """The line, broken where a figure is hidden, and its last value in big type."""
     heights = [nan if figure is None else panel.down(figure.points) for figure in figures]
     page.plot(across, heights, color=panel.colour, linewidth=5.5, marker="o", markersize=10, solid_capstyle="round")
     last = figures[-1]
     if last is None:
-        _stack(page, (FIGURE_AT, panel.top + 150), "Not shown", MIDDLE_NOTE)
+        _stack(page, (FIGURE_AT, panel.top + 150), words.say("Not shown"), MIDDLE_NOTE)
         return
     page.plot(
         across[-1:],
@@ -141,8 +157,8 @@ def _line(page: Axes, panel: Panel, across: Sequence[float], figures: Sequence[F
         markeredgecolor=CARD,
         markeredgewidth=4,
     )
-    _write(page, (FIGURE_AT, panel.top + 132), str(last.points), FIGURE)
-    _stack(page, (FIGURE_AT, panel.top + 210), BAND_WORDS[last.band], FIGURE_BAND)
+    _write(page, (FIGURE_AT, panel.top + 132), str(last.points), FIGURE, FIGURE_WIDE)
+    _stack(page, (FIGURE_AT, panel.top + 210), words.say(BAND_WORDS[last.band]), FIGURE_BAND)
 
 
 def _across(dates: Sequence[date], step: int) -> list[float]:
@@ -171,23 +187,29 @@ def _rounded(at: tuple[float, float], size: tuple[float, float], radius: int, ed
 
 
 def _stack(page: Axes, at: tuple[float, float], text: str, style: Type) -> None:
-    """Write a short text in two lines where it has a space."""
-    for line, part in enumerate(text.split(" ", 1)):
-        _write(page, (at[0], at[1] + line * 1.15 * style.size), part, style)
+    """Write a short text in two lines, parted at the space nearest its middle."""
+    spaces = (place for place, letter in enumerate(text) if letter == " ")
+    middle = min(spaces, key=lambda place: abs(2 * place + 1 - len(text)), default=len(text))
+    for line, part in enumerate((text[:middle], text[middle + 1 :])):
+        _write(page, (at[0], at[1] + line * 1.15 * style.size), part, style, FIGURE_WIDE)
 
 
-def _write(page: Axes, at: tuple[float, float], text: str, style: Type) -> None:
+def _write(page: Axes, at: tuple[float, float], text: str, style: Type, room: int) -> None:
+    """Write a text, smaller where it would be wider than `room`: another language takes more."""
     font = FontProperties(fname=style.font, size=style.size * 72 / DPI)  # matplotlib counts type in 1/72 inch
     x, middle = at
     baseline = middle + 0.365 * style.size  # half the height of a capital in this typeface
-    page.text(x, baseline, text, fontproperties=font, color=style.colour, ha=style.across, parse_math=False)
+    written = page.text(x, baseline, text, fontproperties=font, color=style.colour, ha=style.across, parse_math=False)
+    wide = written.get_window_extent().width
+    if wide > room:
+        written.set_fontsize(font.get_size_in_points() * room / wide)
 
 
 def main() -> None:
-    """Read `{"history": [records], "wording": {...}}` from standard input, write a PNG to standard output."""
+    """Read `{"history": [records], "words": {...}}` from standard input, write a PNG to standard output."""
     asked = json.load(sys.stdin)
     history = [Digest.from_record(record) for record in asked["history"]]
-    sys.stdout.buffer.write(draw(history, Wording.from_record(asked["wording"])))
+    sys.stdout.buffer.write(draw(history, ChartWords.from_record(asked["words"])))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Closing a round: facts in, a frozen digest out; the lines chosen here follow from shown figures alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from digests import change, disclose
+from digests.facts import Asked, Ballot, Facts, Item, Option
 from digests.record import (
     EVERYONE,
     FOUR_WEEKLY,
+    ITEM,
     LOW,
     PERIOD,
     PLACES,
@@ -15,15 +18,14 @@ from digests.record import (
     ROUND,
     STEADY,
     TURN,
-    Ballot,
+    WEEKLY,
     Cell,
     Digest,
-    Facts,
     Figure,
-    Item,
+    SetResult,
     Talk,
 )
-from digests.score import agreement, figure, respondents
+from digests.score import Respondents, agreement, figure, respondents
 from digests.split import parse
 
 GOING_WELL = 65
@@ -35,7 +37,7 @@ MOST_COMMENTS = 30
 
 
 def close_round(facts: Facts) -> Digest:
-    """Freeze everyone's figures of one round, and all that a period tells when it is the last one.
+    """Freeze everyone's figures of one round, the longer check-ins due, and all that a period tells when it ends.
 
     Returns: the digest of results.md. In four-weekly mode rounds 1 to 3 of a period hold no cell at all.
     """
@@ -64,6 +66,9 @@ def close_round(facts: Facts) -> Digest:
         comments=_comments(facts),
         corrections=tuple(facts.corrections),
         raised=bool(facts.history) and facts.history[-1].limits != facts.limits,
+        fewer=facts.place == PLACES[-1] and change.replies_fell(facts, replies),
+        flows=tuple(facts.flows) if facts.place == PLACES[-1] else (),
+        sets=_sets(facts),
     )
 
 
@@ -87,29 +92,39 @@ def _period_cells(facts: Facts, rounds: tuple[Cell, ...]) -> tuple[Cell, ...]:
     """Everyone's cell of each theme, then each group's, once the period ends."""
     if facts.place != PLACES[-1]:
         return ()
-    groups = parse(facts.split)
-    themes = (_theme_cells(item, _counted(item, facts, rounds), groups, facts) for item in facts.anchors.values())
-    return tuple(chain.from_iterable(zip(*themes, strict=True)))
+    themes = {**facts.anchors, **{theme: item for theme, item in facts.earlier.items() if theme not in facts.anchors}}
+    return _by_audience(_theme_cells(item, _counted(item, facts, rounds), facts) for item in themes.values())
 
 
-def _theme_cells(
-    item: Item, places: frozenset[int], groups: Mapping[str, frozenset[str]], facts: Facts
+def _theme_cells(item: Item, places: frozenset[int], facts: Facts) -> tuple[Cell, ...]:
+    """One theme's period cells, everyone's with how far people agree."""
+    people = respondents(facts.ballots, item.id, places)
+    whole, *groups = _cells(PERIOD, item, people, len(places), facts.split, facts)
+    agreed = whole.figure is not None and disclose.may_tell_agreement(people.by_organisation())
+    return (replace(whole, agreement=agreement(people.means) if agreed else None), *groups)
+
+
+def _cells(  # noqa: PLR0913  the parts of one question's figures
+    kind: str, item: Item, everyone: Respondents, rounds: int, split: str | None, facts: Facts
 ) -> tuple[Cell, ...]:
-    """One theme's period cells: everyone's and then one for each group, hidden or not."""
-    everyone = respondents(facts.ballots, item.id, places)
-    sitting = {code: everyone.sitting(seats) for code, seats in groups.items()}
+    """Everyone's cell of one question and then one for each group of the split, hidden or not."""
+    sitting = {code: everyone.sitting(seats) for code, seats in (parse(split) if split else {}).items()}
     people = everyone.by_organisation()
     counts = {code: group.by_organisation() for code, group in sitting.items()}
     told = disclose.shown_groups(counts, people, facts.joined, facts.limits)
-    frozen = figure(everyone.means, len(places)) if disclose.may_show(people, facts.limits) else None
-    agreed = frozen is not None and disclose.may_tell_agreement(people)
+    frozen = figure(everyone.means, rounds) if disclose.may_show(people, facts.limits) else None
     return (
-        Cell(PERIOD, EVERYONE, item.theme, item.id, frozen, agreement(everyone.means) if agreed else None),
+        Cell(kind, EVERYONE, item.theme, item.id, frozen),
         *(
-            Cell(PERIOD, code, item.theme, item.id, figure(group.means, len(places)) if code in told else None)
+            Cell(kind, code, item.theme, item.id, figure(group.means, rounds) if code in told else None)
             for code, group in sitting.items()
         ),
     )
+
+
+def _by_audience(items: Iterable[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """Each item's cells, put together audience by audience."""
+    return tuple(chain.from_iterable(zip(*items, strict=True)))
 
 
 def _counted(anchor: Item, facts: Facts, rounds: tuple[Cell, ...]) -> frozenset[int]:
@@ -120,15 +135,59 @@ def _counted(anchor: Item, facts: Facts, rounds: tuple[Cell, ...]) -> frozenset[
     return disclose.period_places(facts.mode, earlier | {facts.place} if now else earlier)
 
 
+def _sets(facts: Facts) -> tuple[SetResult, ...]:
+    """Each longer check-in that may be told of now: in weekly mode with its round, else with its period.
+
+    A pool comes with a period, once anything of it may be shown.
+    """
+    ends = facts.place == PLACES[-1]
+    due = (asked for asked in facts.sets if ends or (facts.mode == WEEKLY and not asked.pooled))
+    results = (_set(asked, facts) for asked in due)
+    return tuple(result for result in results if result.shown() or not result.pooled)
+
+
+def _set(asked: Asked, facts: Facts) -> SetResult:
+    # A pool has no groups to subtract, and few would ever fill it.
+    once = facts if asked.pooled else replace(facts, limits=disclose.asked_once(facts.limits))
+    cells = _by_audience(
+        _cells(ITEM, item, respondents(asked.ballots, item.id, asked.places), len(asked.places), asked.split, once)
+        for item in asked.items
+    )
+    return SetResult(
+        flow=asked.flow,
+        cells=cells,
+        gaps=change.gaps(cells),
+        split=asked.split,
+        pooled=asked.pooled,
+        share=asked.share,
+        options=_most_of_each(asked.options, asked.lists, asked.ballots, facts),
+        comments=_shared(asked.comments, asked.ballots, facts),
+    )
+
+
 # --- what people chose and wrote
 
 
-def _options(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """What would help, most chosen first; ties in the check-in's order."""
-    if facts.place != PLACES[-1] or not disclose.may_tell_options(_replied(facts.ballots), facts.limits):
+def _options(facts: Facts) -> tuple[Option, ...]:
+    return _most_of_each(facts.options, facts.lists, facts.ballots, facts) if facts.place == PLACES[-1] else ()
+
+
+def _most_of_each(
+    options: Iterable[Option], names: Mapping[str, str], ballots: Sequence[Ballot], facts: Facts
+) -> tuple[Option, ...]:
+    """The most chosen of each list, list by list; `names` is a question's id -> the name of its list."""
+    lists: dict[str, list[Option]] = {}
+    for option in options:
+        lists.setdefault(names.get(option[0], ""), []).append(option)
+    return tuple(chain.from_iterable(_most_chosen(each, ballots, facts) for each in lists.values()))
+
+
+def _most_chosen(options: Iterable[Option], ballots: Sequence[Ballot], facts: Facts) -> tuple[Option, ...]:
+    """What may be told of one list, most chosen first; ties in the check-in's order."""
+    if not disclose.may_tell_options(_replied(ballots), facts.limits):
         return ()
-    choosers: dict[tuple[str, str], Counter[str]] = {option: Counter() for option in facts.options}
-    for ballot in facts.ballots:
+    choosers: dict[Option, Counter[str]] = {option: Counter() for option in options}
+    for ballot in ballots:
         for option in ballot.options & choosers.keys():
             choosers[option][ballot.organisation] += 1
     told = [option for option, people in choosers.items() if disclose.may_tell_option(people, facts.limits)]
@@ -136,9 +195,14 @@ def _options(facts: Facts) -> tuple[tuple[str, str], ...]:
 
 
 def _comments(facts: Facts) -> tuple[str, ...]:
-    writers = sum(ballot.wrote for ballot in facts.ballots)
-    told = disclose.may_tell_comments(_replied(facts.ballots), writers, facts.limits)
-    return tuple(facts.comments[:MOST_COMMENTS]) if told and facts.place == PLACES[-1] else ()
+    return _shared(facts.comments, facts.ballots, facts) if facts.place == PLACES[-1] else ()
+
+
+def _shared(comments: Sequence[str], ballots: Sequence[Ballot], facts: Facts) -> tuple[str, ...]:
+    """The comments that may be told: as many as are read, or none."""
+    writers = sum(ballot.wrote for ballot in ballots)
+    told = disclose.may_tell_comments(_replied(ballots), writers, facts.limits)
+    return tuple(comments[:MOST_COMMENTS]) if told else ()
 
 
 def _replied(ballots: Iterable[Ballot]) -> int:

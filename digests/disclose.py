@@ -52,6 +52,15 @@ def shown_groups(
     return without_small_rest(large, everyone.total(), limits)
 
 
+def asked_once(limits: Limits) -> Limits:
+    """The limits of a question that is asked a single time, as those of longer check-ins are: one outsider more.
+
+    Its answers are few whole steps, not means over four rounds, so they are easier to work out.   Source:
+    docs/adr/0011-longer-check-ins.md.
+    """
+    return Limits(limits.people, limits.outsiders + 1)
+
+
 def large_enough(people: int, joined: int, limits: Limits) -> bool:
     """A group of at least 5 respondents, in a partnership of at least 10.   Source: results.md A2."""
     return people >= limits.people and joined >= 2 * limits.people

@@ -1,8 +1,8 @@
-"""The values of a closing: what it is given and what it freezes; nothing frozen holds an exact count."""
+"""The values that a closing freezes, and the chain they stand in; none of them holds an exact count."""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Self
@@ -14,8 +14,9 @@ WEEKLY, FOUR_WEEKLY = "weekly", "four-weekly"
 MODES = (WEEKLY, FOUR_WEEKLY)
 PLACES = range(1, 5)
 
-ROUND, ROTATING, PERIOD = "round", "rotating", "period"
-"""What a cell is about: a theme's anchor in one round, a rotating item, or a theme over a whole period."""
+ROUND, ROTATING, PERIOD, ITEM = "round", "rotating", "period", "item"
+"""What a cell is about: a theme's anchor in one round, a rotating item, a theme over a whole period, or one
+question of a longer check-in."""
 
 EVERYONE = "everyone"
 """The audience of a cell that is about no group."""
@@ -25,6 +26,9 @@ RISE, FALL, NO_CHANGE, UNSURE = "rise", "fall", "none", "unsure"
 
 LOW, STEADY, TURN = "low", "steady", "turn"
 """Why a theme is the one to talk about: its figure, no low figure anywhere, or only that it is its turn."""
+
+SPLIT, FALLING = "split", "falling"
+"""What else may be asked about beside a low and a steady figure: views that differ, figures and replies that fall."""
 
 
 class UnknownRecord(ValueError):
@@ -55,31 +59,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A scored question."""
-
-    id: str
-    theme: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """One member's scored answers in one period, without a name or an id.
-
-    `options` are the (question id, code) pairs chosen at any time in the period; `wrote` says whether at
-    least one comment was shared in it.
-    Shapes: `scores` is place 1..4 -> item id -> score; a place is missing where the member did not reply.
-    Units: 0, 25, 50, 75 or 100, high is good; None is "Can't say" or Skip.
-    """
-
-    organisation: str
-    seat: str
-    scores: Mapping[int, Mapping[str, int | None]]
-    options: frozenset[tuple[str, str]] = frozenset()
-    wrote: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Correction:
     """A note on an older digest, the one of `week`; its text holds no figure."""
 
@@ -89,45 +68,6 @@ class Correction:
     def to_record(self) -> dict[str, Any]:
         """The note as JSON-ready values."""
         return {"text": self.text, "week": self.week.isoformat()}
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that closing one round needs.
-
-    `week` is the local date the round opened, `results_on` the date the period's figures come, `joined` how
-    many were asked. `anchors` gives the order in which themes are shown. `history` holds the partnership's
-    earlier digests, oldest first; the last 8 are enough. `options` are the (question id, code) pairs that may
-    be told, in the check-in's order. `comments` are the shared words of the whole period, shuffled already.
-
-    Raises: ValueError: no such mode or place, or a split not in its one spelling (the caller's bug).
-    """
-
-    round: int
-    period: int
-    place: int
-    mode: str
-    week: date
-    results_on: date
-    joined: int
-    organisations: int
-    anchors: Mapping[str, Item]
-    rotating: Item | None
-    ballots: Sequence[Ballot]
-    history: Sequence["Digest"] = ()
-    split: str = splits.DEFAULT
-    limits: Limits = Limits()
-    options: Sequence[tuple[str, str]] = ()
-    comments: Sequence[str] = ()
-    corrections: Sequence[Correction] = ()
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES or self.place not in PLACES:
-            message = f"no round is at place {self.place} of a period in {self.mode!r} mode"
-            raise ValueError(message)
-        if splits.canonical(self.split) != self.split:
-            message = f"the split {self.split!r} is spelled {splits.canonical(self.split)!r}"
-            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +149,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A group that sees a theme unlike everyone else.   Units: shown points of the group and of all others."""
+    """A group that sees something unlike everyone else.   Units: shown points of the group and of all others.
 
-    theme: str
+    `about` is a theme, or the id of one question of a longer check-in.
+    """
+
+    about: str
     group: str
     points: int
     others: int
@@ -244,8 +187,61 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class SetResult:
+    """What a longer check-in, the version named `flow`, came to: each question by itself, and no total.
+
+    `split` names the groups that were compared, where some were. `options` and `comments` are a pool's own.
+    """
+
+    flow: str
+    cells: tuple[Cell, ...]
+    gaps: tuple[Gap, ...] = ()
+    split: str | None = None
+    pooled: bool = False
+    share: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    comments: tuple[str, ...] = ()
+
+    def shown(self) -> tuple[tuple[Cell, Figure], ...]:
+        """Everyone's cells that are shown, each with its figure, in the order of the check-in."""
+        everyone = (cell for cell in self.cells if cell.audience == EVERYONE)
+        return tuple((cell, cell.figure) for cell in everyone if cell.figure is not None)
+
+    def to_record(self) -> dict[str, Any]:
+        """The result as JSON-ready values."""
+        perhaps = {
+            "comments": list(self.comments),
+            "gaps": [asdict(gap) for gap in self.gaps],
+            "options": [list(option) for option in self.options],
+            "pooled": self.pooled,
+            "share": self.share,
+            "split": self.split,
+        }
+        told = {name: value for name, value in perhaps.items() if value}
+        return {"cells": [cell.to_record() for cell in self.cells], "flow": self.flow, **told}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The result that `to_record` wrote."""
+        return cls(
+            flow=record["flow"],
+            cells=tuple(Cell.from_record(cell) for cell in record["cells"]),
+            gaps=tuple(Gap(**gap) for gap in record.get("gaps", ())),
+            split=record.get("split"),
+            pooled=record.get("pooled", False),
+            share=record.get("share", False),
+            options=tuple((question, code) for question, code in record.get("options", ())),
+            comments=tuple(record.get("comments", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
-    """The frozen cells, codes and shared words of one closed round; one and the same for every reader."""
+    """The frozen cells, codes and shared words of one closed round; one and the same for every reader.
+
+    `fewer` says that replies fell against the period before. `flows` name the check-ins whose words its
+    options and themes need beside those of its own round; `sets` name theirs themselves.
+    """
 
     round: int
     period: int
@@ -265,6 +261,9 @@ class Digest:
     comments: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     raised: bool = False
+    fewer: bool = False
+    flows: tuple[str, ...] = ()
+    sets: tuple[SetResult, ...] = ()
 
     def of(self, kind: str) -> tuple[Cell, ...]:
         """Everyone's cells of one kind, in display order."""
@@ -305,9 +304,12 @@ class Digest:
         perhaps = {
             "comments": list(self.comments),
             "corrections": [note.to_record() for note in self.corrections],
+            "fewer": self.fewer,
+            "flows": list(self.flows),
             "gaps": [asdict(gap) for gap in self.gaps],
             "options": [list(option) for option in self.options],
             "raised": self.raised,
+            "sets": [each.to_record() for each in self.sets],
             "well": self.well,
         }
         record |= {name: value for name, value in perhaps.items() if value}
@@ -343,6 +345,9 @@ class Digest:
             comments=tuple(record.get("comments", ())),
             corrections=tuple(Correction(date.fromisoformat(note["week"]), note["text"]) for note in notes),
             raised=record.get("raised", False),
+            fewer=record.get("fewer", False),
+            flows=tuple(record.get("flows", ())),
+            sets=tuple(SetResult.from_record(each) for each in record.get("sets", ())),
         )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from digests.disclose import kept
-from digests.record import Ballot, Figure
+from digests.facts import Ballot
+from digests.record import Figure
 
 STRONG, TALK, CARE = "strong", "talk", "care"
 BANDS = ((75, STRONG), (50, TALK), (0, CARE))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from digests.record import Cell, Digest
 from digests.wording import BAND_WORDS, Wording
@@ -21,19 +21,26 @@ def to_csv(history: Sequence[Digest], wording: Wording) -> str:
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     for digest in history:
-        rows.writerows([_safe(value) for value in _row(digest, cell, wording)] for cell in digest.cells)
+        themes = {code: theme.title for code, theme in wording.themes.items()}
+        for cell in digest.cells:
+            rows.writerow(_safe(value) for value in _row(digest, cell, themes, wording.items, wording))
+        for result in digest.sets:
+            words = wording.sets[result.flow]
+            for cell in result.cells:
+                rows.writerow(_safe(value) for value in _row(digest, cell, words.themes, words.items, wording))
     return text.getvalue()
 
 
-def _row(digest: Digest, cell: Cell, wording: Wording) -> tuple[str | int, ...]:
+def _row(
+    digest: Digest, cell: Cell, themes: Mapping[str, str], items: Mapping[str, str], wording: Wording
+) -> tuple[str | int, ...]:
     place = (digest.week.isoformat(), digest.round, digest.period, digest.place, digest.mode)
-    question = wording.items.get(cell.item, "")
-    what = (cell.kind, cell.audience, wording.themes[cell.theme].title, cell.item, question)
+    what = (cell.kind, cell.audience, themes[cell.theme], cell.item, items.get(cell.item, ""))
     figure, change = cell.figure, cell.change
     if figure is None:
         return (*place, *what, "no", *[""] * 7)
     moved = ("", "") if change is None else (change.code, change.before)
-    known = (figure.points, BAND_WORDS[figure.band], figure.people, figure.rounds)
+    known = (figure.points, wording.say(BAND_WORDS[figure.band]), figure.people, figure.rounds)
     return (*place, *what, "yes", *known, cell.agreement or "", *moved)
 
 

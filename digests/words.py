@@ -1,18 +1,13 @@
-"""A digest in plain English, line by line in one fixed order; a line with nothing behind it is left out."""
+"""A digest in words, line by line in one fixed order; a line with nothing behind it is left out."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from html import escape
 from itertools import chain
 
 from digests.disclose import FEW
-from digests.history import Point, points
-from digests.page import page
+from digests.history import Point
 from digests.record import (
     FALL,
     FOUR_WEEKLY,
-    LOW,
     NO_CHANGE,
     PERIOD,
     PLACES,
@@ -26,26 +21,15 @@ from digests.record import (
     Digest,
     Figure,
 )
-from digests.wording import AGREEMENT_WORDS, BAND_WORDS, SHARE_WORDS, Wording, day, short_day
+from digests.sets import chosen, told
+from digests.wording import AGREEMENT_WORDS, BAND_WORDS, SHARE_WORDS, Line, Wording, later
 
-OWN_WORDS = "In people's own words"
-# Each as long as what a locked phone shows.
-_HEADING = f"{OWN_WORDS}, in mixed order. Each writer chose to share. Please do not guess who wrote what."
-_MORE = "More of what people chose to share, in mixed order. Please do not guess who wrote what. Thank you."
 CHANGE_WORDS = {
-    RISE: "This rise looks real.",
-    FALL: "This fall looks real.",
-    NO_CHANGE: "No real change.",
-    UNSURE: "Not sure yet if this is a change.",
+    RISE: later("This rise looks real."),
+    FALL: later("This fall looks real."),
+    NO_CHANGE: later("No real change."),
+    UNSURE: later("Not sure yet if this is a change."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a digest: what it is about, and what it says."""
-
-    label: str
-    text: str
 
 
 def lines(digest: Digest, wording: Wording) -> tuple[Line, ...]:
@@ -58,15 +42,21 @@ def lines(digest: Digest, wording: Wording) -> tuple[Line, ...]:
 
 
 def plain(digest: Digest, wording: Wording, note: str = "") -> str:
-    """The digest as plain text, a blank line between its lines, and people's own words at the end.
+    """The digest as plain text, a blank line between its lines: then longer check-ins, and people's own words.
 
     `note` is a correction made since.
     """
-    said = (f"{line.label}: {line.text}" for line in (*lines(digest, wording), *_noted(note)))
-    return "\n\n".join((*said, *_own_words(digest)))
+    sets = (told(result, digest, wording) for result in digest.sets)
+    said = chain(lines(digest, wording), noted(note, wording), *sets)
+    return "\n\n".join((*(f"{line.label}: {line.text}" for line in said), *own_words(digest, wording)))
 
 
-def quotes(digest: Digest, limit: int = 3500) -> tuple[str, ...]:
+def noted(note: str, wording: Wording) -> tuple[Line, ...]:
+    """The line of a note made since; none without a note."""
+    return (Line(wording.say("A note made since"), note),) if note else ()
+
+
+def quotes(digest: Digest, wording: Wording, limit: int = 3500) -> tuple[str, ...]:
     """The messages that carry people's own words, each comment whole.
 
     Units: `limit` in UTF-16 code units, as Telegram counts; a comment is far shorter.
@@ -74,99 +64,130 @@ def quotes(digest: Digest, limit: int = 3500) -> tuple[str, ...]:
         locked phone; none where there are no comments.
     """
     messages: list[str] = []
-    for part in _own_words(digest)[1:]:
-        longer = f"{messages[-1]}\n\n{part}" if messages else f"{_HEADING}\n\n{part}"
+    heading, *comments = own_words(digest, wording) or ("",)
+    for comment in comments:
+        longer = f"{messages[-1]}\n\n{comment}" if messages else f"{heading}\n\n{comment}"
         if messages and len(longer.encode("utf-16-le")) > 2 * limit:
-            messages.append(f"{_MORE}\n\n{part}")
+            # As long as what a locked phone shows.
+            more = wording.say(
+                "More of what people chose to share, in mixed order. Please do not guess who wrote what. Thank you."
+            )
+            messages.append(f"{more}\n\n{comment}")
         else:
             messages[-1:] = [longer]
     return tuple(messages)
 
 
+def own_words(digest: Digest, wording: Wording) -> tuple[str, ...]:
+    """The heading and the comments, in the order they are frozen; nothing stands beside one."""
+    if not digest.comments:
+        return ()
+    # As long as what a locked phone shows.
+    heading = wording.say(
+        "In people's own words, in mixed order. Each writer chose to share. Please do not guess who wrote what."
+    )
+    return (heading, *(f"\u201c{comment}\u201d" for comment in digest.comments))
+
+
 def alt(series: Sequence[Point], wording: Wording) -> str:
     """What a chart of `series` shows, for someone who hears it."""
     if not series:
-        return "An empty chart. There are no figures yet."
-    first, last = day(series[0].when), day(series[-1].when)
-    span = first if len(series) == 1 else f"{first} to {last}"
+        return wording.say("An empty chart. There are no figures yet.")
+    first, last = wording.day(series[0].when), wording.day(series[-1].when)
+    # The first sentence is as long as what a locked phone shows.
+    if len(series) == 1:
+        start = wording.say(
+            "A chart for the digest that comes next: one line for each theme, {day}, from 0 to 100.", day=first
+        )
+    else:
+        start = wording.say(
+            "A chart for the digest that comes next: one line for each theme, {first} to {last}, from 0 to 100.",
+            first=first,
+            last=last,
+        )
     spoken = (
-        f"{wording.themes[theme].title}: {', '.join(_short(point.figures[theme]) for point in series)}."
+        wording.say(
+            "{theme}: {figures}.",
+            theme=wording.themes[theme].title,
+            figures=", ".join(short(point.figures[theme], wording) for point in series),
+        )
         for theme in series[-1].figures
     )
-    # The first sentence is as long as what a locked phone shows.
-    return " ".join(
-        (f"A chart for the digest that comes next: one line for each theme, {span}, from 0 to 100.", *spoken)
-    )
+    return " ".join((start, *spoken))
 
 
-def html(digest: Digest, wording: Wording, history: Sequence[Digest] = (), picture: bytes = b"", note: str = "") -> str:
-    """The digest as one standalone page that loads nothing.
-
-    `history` holds the digests its table and chart look back on, oldest first and this one last; without it
-    the table has this digest alone. `picture` is the chart of the same history as PNG, if there is one;
-    `note` a correction made since.
-    """
-    series = points(history or (digest,))
-    head, *rest = lines(digest, wording)
-    said = (f"<p><b>{escape(line.label)}:</b> {escape(line.text)}</p>" for line in (*rest, *_noted(note)))
-    shown = (*_picture(picture, alt(series, wording)), *_table(series, wording))
-    return page(
-        title=f"{head.label}: {head.text.rstrip('.')}",
-        body="\n".join((*said, *_comments(digest), *shown)),
-    )
-
-
-def _noted(note: str) -> tuple[Line, ...]:
-    return (Line("A note made since", note),) if note else ()
-
-
-def _short(figure: Figure | None) -> str:
-    return "not shown" if figure is None else f"{figure.points} ({BAND_WORDS[figure.band]})"
+def short(figure: Figure | None, wording: Wording) -> str:
+    """A figure and its band where there is little room."""
+    if figure is None:
+        return wording.say("not shown")
+    return f"{figure.points} ({wording.say(BAND_WORDS[figure.band])})"
 
 
 # --- the lines, in their order
 
 
-def _heading(digest: Digest, _: Wording) -> tuple[Line, ...]:
-    return (Line("How we are doing", f"week of {day(digest.week)}."),)
+def _heading(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    return (Line(wording.say("How we are doing"), wording.say("week of {day}.", day=wording.day(digest.week))),)
 
 
-def _who_answered(digest: Digest, _: Wording) -> tuple[Line, ...]:
+def _who_answered(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     replies = digest.replies
     if replies.code == FEW:
-        return (Line("Who answered", "not enough answers to say. Thank you if you did."),)
-    share = SHARE_WORDS[replies.code]
-    people = share if replies.about is None else f"about {replies.about} people, {share}"
-    return (Line("Who answered", f"{people}. Thank you."),)
+        said = wording.say("not enough answers to say. Thank you if you did.")
+    elif replies.about is None:
+        said = wording.say("{share}. Thank you.", share=wording.say(SHARE_WORDS[replies.code]))
+    else:
+        said = wording.count(
+            "about {n} person, {share}. Thank you.",
+            "about {n} people, {share}. Thank you.",
+            replies.about,
+            share=wording.say(SHARE_WORDS[replies.code]),
+        )
+    return (Line(wording.say("Who answered"), said),)
 
 
 def _sent_to(_: Digest, wording: Wording) -> tuple[Line, ...]:
-    return (Line("Sent to", f"everyone in {wording.partnership}."),)
+    said = wording.say("everyone in {partnership}.", partnership=wording.partnership)
+    return (Line(wording.say("Sent to"), said),)
 
 
 def _going_well(digest: Digest, wording: Wording) -> tuple[Line, ...]:
-    return () if digest.well is None else (Line("Going well", wording.themes[digest.well].well),)
+    return () if digest.well is None else (Line(wording.say("Going well"), wording.themes[digest.well].well),)
 
 
-def _progress(digest: Digest, _: Wording) -> tuple[Line, ...]:
+def _progress(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     if digest.mode != FOUR_WEEKLY:
         return ()
-    done = f"{digest.place} of {len(PLACES)} weeks done."
     if digest.place < PLACES[-1]:
-        return (Line("Results", f"{done} Results for all four come on {day(digest.results_on)}."),)
+        said = wording.count(
+            "{n} of 4 weeks done. Results for all four come on {day}.",
+            "{n} of 4 weeks done. Results for all four come on {day}.",
+            digest.place,
+            day=wording.day(digest.results_on),
+        )
+        return (Line(wording.say("Results"), said),)
     if not digest.has_figures():
         return ()
-    return (Line("Results", f"{done} The figures cover all four. In a small group, use them to start a talk."),)
+    said = wording.say("4 of 4 weeks done. The figures cover all four. In a small group, use them to start a talk.")
+    return (Line(wording.say("Results"), said),)
 
 
 def _figures(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     if digest.cells and not digest.has_figures():
-        need = f"A figure needs at least {digest.needed} answers, from more than one organisation."
-        return (Line("Figures", f"not enough answers to show any this time. {need}"),)
+        said = wording.count(
+            "not enough answers to show any this time. "
+            "A figure needs at least {n} answer, from more than one organisation.",
+            "not enough answers to show any this time. "
+            "A figure needs at least {n} answers, from more than one organisation.",
+            digest.needed,
+        )
+        return (Line(wording.say("Figures"), said),)
     weeks, periods = ({cell.theme: cell for cell in digest.of(kind)} for kind in (ROUND, PERIOD))
-    said = (Line(_label(theme, wording), _theme(weeks.get(theme), periods.get(theme))) for theme in weeks | periods)
+    themes = (
+        Line(_label(theme, wording), _theme(weeks.get(theme), periods.get(theme), wording)) for theme in weeks | periods
+    )
     asked = (_rotating(cell, wording) for cell in digest.of(ROTATING))
-    return (*said, *asked)
+    return (*themes, *asked)
 
 
 def _views_differ(digest: Digest, wording: Wording) -> tuple[Line, ...]:
@@ -174,8 +195,14 @@ def _views_differ(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     if not digest.gaps:
         return ()
     gap = max(digest.gaps, key=lambda gap: abs(gap.points - gap.others))
-    said = f"{wording.group(gap.group)} say about {gap.points}. Others say about {gap.others}."
-    return (Line("Where views differ (last four weeks)", f"{wording.themes[gap.theme].title}: {said}"),)
+    said = wording.say(
+        "{theme}: {group} say about {points}. Others say about {others}.",
+        theme=wording.themes[gap.about].title,
+        group=wording.group(gap.group),
+        points=gap.points,
+        others=gap.others,
+    )
+    return (Line(wording.say("Where views differ (last four weeks)"), said),)
 
 
 def _hidden_groups(digest: Digest, wording: Wording) -> tuple[Line, ...]:
@@ -187,38 +214,63 @@ def _hidden_groups(digest: Digest, wording: Wording) -> tuple[Line, ...]:
         silent = {code: None for code in silent if code not in heard}
     if not silent or not digest.has_figures():
         return ()
-    whose = "smaller groups" if len(silent) > 1 else wording.group(*silent)
-    return (Line("Not shown", f"some figures for {whose}. No news is not proof of calm."),)
+    if len(silent) > 1:
+        said = wording.say("some figures for smaller groups. No news is not proof of calm.")
+    else:
+        said = wording.say("some figures for {group}. No news is not proof of calm.", group=wording.group(*silent))
+    return (Line(wording.say("Not shown"), said),)
 
 
-def _would_help(digest: Digest, wording: Wording) -> tuple[Line, ...]:
-    named = "; ".join(wording.options[option] for option in digest.options)
-    return (Line("What would help", f"{named}."),) if named else ()
+def _chosen(digest: Digest, wording: Wording) -> Iterable[Line]:
+    return chosen(digest.options, wording)
 
 
-def _follows(digest: Digest, _: Wording) -> tuple[Line, ...]:
-    return (Line(OWN_WORDS, "they come next, in mixed order."),) if digest.comments else ()
+def _sets_follow(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            wording.sets[result.flow].title,
+            wording.say("it comes next, question by question.")
+            if result.shown()
+            else wording.say("not enough answers to show any of it."),
+        )
+        for result in digest.sets
+    )
 
 
-def _corrections(digest: Digest, _: Wording) -> tuple[Line, ...]:
-    return tuple(Line("Put right", f"week of {day(note.week)}. {note.text}") for note in digest.corrections)
+def _words_follow(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    if not digest.comments:
+        return ()
+    return (Line(wording.say("In people's own words"), wording.say("they come next, in mixed order.")),)
 
 
-def _raised(digest: Digest, _: Wording) -> tuple[Line, ...]:
+def _corrections(digest: Digest, wording: Wording) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            wording.say("Put right"),
+            wording.say("week of {day}. {note}", day=wording.day(note.week), note=note.text),
+        )
+        for note in digest.corrections
+    )
+
+
+def _raised(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     """Members are told when more people are asked for.   Source: results.md A13."""
-    return (Line("From now on", f"a figure needs {digest.needed} answers or more."),) if digest.raised else ()
+    if not digest.raised:
+        return ()
+    said = wording.count("a figure needs {n} answer or more.", "a figure needs {n} answers or more.", digest.needed)
+    return (Line(wording.say("From now on"), said),)
 
 
 def _to_talk_about(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     words, pattern = wording.themes[digest.talk.theme], digest.talk.pattern
-    question = words.talk_low if pattern == LOW else words.talk_steady
-    turn = f"{words.title} has its turn this week. " if pattern == TURN else ""
-    return (Line("To talk about", turn + question),)
+    turn = wording.say("{theme} has its turn this week.", theme=words.title)
+    question = words.talk.on(pattern)[0]
+    return (Line(wording.say("To talk about"), f"{turn} {question}" if pattern == TURN else question),)
 
 
 def _small_print(digest: Digest, wording: Wording) -> tuple[Line, ...]:
     on_figures = wording.on_figures if digest.has_figures() else ()
-    return (Line("Small print", " ".join((*on_figures, *wording.small_print))),)
+    return (Line(wording.say("Small print"), " ".join((*on_figures, *wording.small_print))),)
 
 
 _SECTIONS = (
@@ -230,8 +282,9 @@ _SECTIONS = (
     _figures,
     _views_differ,
     _hidden_groups,
-    _would_help,
-    _follows,
+    _chosen,
+    _sets_follow,
+    _words_follow,
     _corrections,
     _raised,
     _to_talk_about,
@@ -247,92 +300,65 @@ def _label(theme: str, wording: Wording) -> str:
     return f"{words.emoji} {words.title}"
 
 
-def _theme(week: Cell | None, period: Cell | None) -> str:
+def _theme(week: Cell | None, period: Cell | None, wording: Wording) -> str:
     """One theme: this week's figure, or in four-weekly mode the period's, and what the period adds."""
     figure = None if period is None else period.figure
-    first = _said(figure, "these four weeks") if week is None else _said(week.figure, "this week")
+    if week is not None:
+        first = in_words(week.figure, wording) or wording.say("not enough answers to show this week.")
+    else:
+        first = in_words(figure, wording) or wording.say("not enough answers to show these four weeks.")
     if period is None or figure is None:
         return first
-    agreed = () if period.agreement is None else (f"{AGREEMENT_WORDS[period.agreement]}.",)
-    return " ".join((first, *_over_time(figure, period.change, weekly=week is not None), *agreed))
+    agreed = () if period.agreement is None else (wording.say(AGREEMENT_WORDS[period.agreement]),)
+    return " ".join((first, *_over_time(figure, period.change, wording, weekly=week is not None), *agreed))
 
 
-def _over_time(figure: Figure, change: Change | None, *, weekly: bool) -> Iterable[str]:
+def _over_time(figure: Figure, change: Change | None, wording: Wording, *, weekly: bool) -> Iterable[str]:
     """The period's average, beside the one before where it moved, and what that means.
 
     One week alone was told in its own digest; a four-weekly figure is the average itself.
     """
     before = change.before if change is not None and change.code in (RISE, FALL) else None
     if not weekly and before is not None:
-        yield f"The four weeks before: {before}."
+        yield wording.say("The four weeks before: {points}.", points=before)
     elif weekly and before is not None:
-        yield f"{_average(figure)}, before that {before}."
+        yield _moved(figure, before, wording)
     elif weekly and figure.rounds > 1:
-        yield f"{_average(figure)}."
+        yield _average(figure, wording)
     if change is not None:
-        yield CHANGE_WORDS[change.code]
+        yield wording.say(CHANGE_WORDS[change.code])
 
 
-def _average(figure: Figure) -> str:
-    match figure.rounds:
-        case 1:
-            weeks = "In the one week we could show"
-        case 4:
-            weeks = "Over four weeks"
-        case rounds:
-            weeks = f"Over the {rounds} weeks we could show"
-    return f"{weeks}: {figure.points}"
+def _average(figure: Figure, wording: Wording) -> str:
+    if figure.rounds == len(PLACES):
+        return wording.say("Over four weeks: {points}.", points=figure.points)
+    return wording.count(
+        "Over the {n} week we could show: {points}.",
+        "Over the {n} weeks we could show: {points}.",
+        figure.rounds,
+        points=figure.points,
+    )
 
 
-def _said(figure: Figure | None, when: str) -> str:
+def _moved(figure: Figure, before: int, wording: Wording) -> str:
+    if figure.rounds == len(PLACES):
+        return wording.say("Over four weeks: {points}, before that {before}.", points=figure.points, before=before)
+    return wording.count(
+        "In the one week we could show: {points}, before that {before}.",
+        "Over the {n} weeks we could show: {points}, before that {before}.",
+        figure.rounds,
+        points=figure.points,
+        before=before,
+    )
+
+
+def in_words(figure: Figure | None, wording: Wording) -> str:
+    """A figure and its band in words; nothing where it is hidden."""
     if figure is None:
-        return f"not enough answers to show {when}."
-    return f"{figure.points}. {BAND_WORDS[figure.band]}."
+        return ""
+    return wording.say("{points}. {band}.", points=figure.points, band=wording.say(BAND_WORDS[figure.band]))
 
 
 def _rotating(cell: Cell, wording: Wording) -> Line:
-    said = _said(cell.figure, "this week")
-    return Line("We also asked", f"{wording.items[cell.item]} {said[0].upper()}{said[1:]}")
-
-
-def _own_words(digest: Digest) -> tuple[str, ...]:
-    """The heading and the comments, in the order they are frozen; nothing stands beside one."""
-    if not digest.comments:
-        return ()
-    return (_HEADING, *(f"\u201c{comment}\u201d" for comment in digest.comments))
-
-
-# --- what a page is made of
-
-
-def _comments(digest: Digest) -> tuple[str, ...]:
-    if not digest.comments:
-        return ()
-    heading, *comments = _own_words(digest)
-    return (f"<h2>{escape(heading)}</h2>", "<ul>", *(f"<li>{escape(comment)}</li>" for comment in comments), "</ul>")
-
-
-def _picture(picture: bytes, text: str) -> tuple[str, ...]:
-    if not picture:
-        return ()
-    return (f'<img src="data:image/png;base64,{b64encode(picture).decode()}" alt="{escape(text)}">',)
-
-
-def _table(series: Sequence[Point], wording: Wording) -> tuple[str, ...]:
-    """A row for each point, newest first; nothing where no figure was ever due."""
-    if not series:
-        return ()
-    themes = tuple(series[-1].figures)
-    head = "".join(f'<th scope="col">{escape(wording.themes[theme].title)}</th>' for theme in themes)
-    rows = (
-        f'<tr><th scope="row">{short_day(point.when)}</th>'
-        + "".join(f"<td>{_two_lines(point.figures[theme])}</td>" for theme in themes)
-        + "</tr>"
-        for point in reversed(series)
-    )
-    caption = "<caption>The figures, newest first. They run from 0 to 100.</caption>"
-    return (f'<table>{caption}<tr><th scope="col">Date</th>{head}</tr>', *rows, "</table>")
-
-
-def _two_lines(figure: Figure | None) -> str:
-    return "not shown" if figure is None else f"<b>{figure.points}</b><br>{BAND_WORDS[figure.band]}"
+    figure = in_words(cell.figure, wording) or wording.say("Not enough answers to show this week.")
+    return Line(wording.say("We also asked"), f"{wording.items[cell.item]} {figure}")

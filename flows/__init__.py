@@ -1,7 +1,8 @@
 """Conversations as data, walked by one pure function; nothing here knows a network, a clock or chance.
 
 A `Flow` is a check-in as its author wrote it: themes, scales, questions, and when each is shown. It is
-read once from a file (`load`), checked, and never changes after that.
+read once from a file (`load`), with what it takes from the file that all flows share, checked, and never
+changes after that. `snapshot` keeps a published one as one text; `migrations` reads what older formats say.
 
 A `Run` is one member's place in one flow: the state, the turn, the answers so far. It is a value; a step
 makes a new one.
@@ -15,6 +16,7 @@ fit.
 An `Answer` is what a reply comes to once it has been read: a move, and a code to keep.
 
 The one verb is `step`: `engine.step(run, event) -> (run, effects)`. It takes any event in any state and
-never fails on a person's mistake. Around it: `plan` says which item a round asks, `schedule` when, and
-`reading` how hard a text is to read.
+never fails on a person's mistake. Around it: `plan` says which check-in and which item a round asks, `schedule`
+when, `doubts` what an author should look at again, `minutes` how long it takes, and `reading` how hard a
+text is to read.
 """

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from flows.effects import Kind, Notice
@@ -12,13 +13,27 @@ from flows.events import Tapped, Wrote
 NOTE_LIMIT = 500
 # Putting text into NFC slows down with the square of a run of accents; nobody writes this much in a note.
 RAW_LIMIT = 16 * NOTE_LIMIT
+BETWEEN = ","  # stands between the codes of an answer where several were picked
 
-Move = Literal["next", "back", "again"]
+Move = Literal["next", "back", "again", "stay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a question is answered: with one of `codes`, or several, or words.
+
+    `least` and `most` bound a number; for the kind several, `most` says how many codes may be picked.
+    """
+
+    kind: Kind
+    codes: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reply comes to: the move it makes, and for "next" the value to keep (None keeps nothing)."""
+    """What a reply comes to: the move it makes, and for "next" and "stay" the value to keep (None keeps nothing)."""
 
     move: Move
     value: str | None = None
@@ -31,7 +46,10 @@ _TAPS = {".back": BACK, ".skip": SKIP}
 _CONTROLS: Mapping[Kind | None, Mapping[str, Answer]] = {
     "scale": _TAPS,
     "choice": _TAPS,
+    "several": _TAPS,
     "text": {**_TAPS, ".done": SKIP},
+    "number": _TAPS,
+    "date": _TAPS,
     None: {".again": AGAIN},
 }
 
@@ -49,6 +67,10 @@ _DROPPED = re.compile(
     "]"
 )
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+# The digits of any script: who types in Arabic or Urdu has others than 0 to 9.
+_NUMBER = re.compile("[-+\u2212]?\\d{1,15}")
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})")
+_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4})")
 _UNSEEN = re.compile("[\\s\u2800]*")  # the braille cell without a dot is no blank to Python
 
 
@@ -68,26 +90,70 @@ def clean(text: str) -> str:
     return "" if _UNSEEN.fullmatch(text) else text
 
 
-def read(reply: Tapped | Wrote, kind: Kind | None, codes: Container[str]) -> Answer | Notice:
-    """What `reply` comes to where a question of that kind is asked; None is the end of the check-in.
+def read(reply: Tapped | Wrote, form: Form | None, standing: str | None = None) -> Answer | Notice:
+    """What `reply` comes to where a question of that form is asked; None is the end of the check-in.
 
-    Returns: an `Answer`, whose value is one of `codes` or the cleaned words of a note; or a `Notice`.
+    Returns: an `Answer` with a code, codes in their order joined by commas, cleaned words, the digits of a
+        number, or a day as in 2026-06-03; or a `Notice`. `standing` is the answer the question has so far.
     """
     if isinstance(reply, Wrote):
-        return _words(reply.text, kind)
-    if reply.choice in codes:
+        return _written(reply.text, form)
+    if form is None:
+        return _CONTROLS[None].get(reply.choice, UNFIT)
+    if form.kind == "several" and (reply.choice in form.codes or reply.choice == ".done"):
+        return _picked(reply.choice, form, standing)
+    if reply.choice in form.codes:
         return Answer("next", reply.choice)
-    return _CONTROLS[kind].get(reply.choice, UNFIT)
+    return _CONTROLS[form.kind].get(reply.choice, UNFIT)
 
 
-def _words(raw: str, kind: Kind | None) -> Answer | Notice:
-    if kind is None:
+def _picked(choice: str, form: Form, standing: str | None) -> Answer | Notice:
+    """A code picked, or put back where it was picked already; ".done" goes on with what is picked."""
+    picked = set((standing or "").split(BETWEEN)) & {*form.codes}
+    if choice == ".done":
+        return Answer("next", _joined(picked, form))
+    if choice not in picked and form.most is not None and len(picked) >= form.most:
+        return Notice("too_many", form.most)
+    return Answer("stay", _joined(picked ^ {choice}, form))
+
+
+def _joined(picked: Container[str], form: Form) -> str | None:
+    return BETWEEN.join(code for code in form.codes if code in picked) or None
+
+
+def _written(raw: str, form: Form | None) -> Answer | Notice:
+    if form is None:
         return Notice("no_words_here")
-    if kind != "text":
+    if form.codes:
         return Notice("please_tap")
     if len(raw) > RAW_LIMIT:
         return Notice("too_long", len(raw))
     text = clean(raw)
     if len(text) > NOTE_LIMIT:
         return Notice("too_long", len(text))
+    if form.kind == "number":
+        return _number(text, form)
+    if form.kind == "date":
+        return _day(text)
     return Answer("next", text) if text else Notice("empty")
+
+
+def _number(text: str, form: Form) -> Answer | Notice:
+    if _NUMBER.fullmatch(text) is None:
+        return Notice("no_number")
+    value = int(text.replace("\u2212", "-"))
+    if form.least is not None and value < form.least:
+        return Notice("too_small", form.least)
+    if form.most is not None and value > form.most:
+        return Notice("too_large", form.most)
+    return Answer("next", str(value))
+
+
+def _day(text: str) -> Answer | Notice:
+    found = _YEAR_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)
+    if found is None:
+        return Notice("no_date")
+    try:
+        return Answer("next", date(*(int(found[part]) for part in ("year", "month", "day"))).isoformat())
+    except ValueError:
+        return Notice("no_date")

@@ -2,20 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
-from flows.answers import UNFIT, Answer, read
-from flows.effects import Ask, Effect, Finished, Kind, Notice
+from flows.answers import BETWEEN, UNFIT, Answer, Form, read
+from flows.effects import Ask, Effect, Finished, Notice
 from flows.errors import UnknownItem, WrongFlow
 from flows.events import Event, Opened, Tapped
-from flows.guards import NOTHING, Predicate, predicate
+from flows.guards import NOTHING, Predicate, Scores, predicate
 from flows.load import library
 from flows.machine import build, follow
-from flows.model import SHARED, ChoiceQuestion, Flow, Item, Question, RotatingQuestion, ScaleQuestion, TextQuestion
+from flows.minutes import longest
+from flows.model import (
+    SHARED,
+    ChoiceQuestion,
+    DateQuestion,
+    Flow,
+    Item,
+    NumberQuestion,
+    Question,
+    RotatingQuestion,
+    ScaleQuestion,
+    TextQuestion,
+    YesNoQuestion,
+)
 from flows.run import DONE, Run
 
 STALE = Notice("stale")
 CLOSED = Notice("closed")
-_TURNS = 8  # a check-in walked straight through takes 4 to 8
+_WAYS = 4096  # moves whose end is remembered
+
+Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +40,12 @@ class Face:
 
     id: str
     text: str
-    kind: Kind
+    form: Form
     choices: tuple[tuple[str, str], ...] = ()
-    codes: frozenset[str] = frozenset()
     theme: str | None = None
     scores: Mapping[str, int] = field(default_factory=dict)
     quotes: str | None = None
+    heading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +64,10 @@ class Engine:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self._ref = flow.ref
-        self._machine = build(flow)
-        self._stops = tuple(_stop(question) for question in flow.questions)
+        # What the machine says depends on nothing else, and most people go the same few ways.
+        self._follow = lru_cache(_WAYS)(partial(follow, build(flow)))
+        self._stops = tuple(_stop(question, flow.scores) for question in flow.questions)
+        self._turns = longest(flow)
         self._rotates = {stop.state: stop.rotates for stop in self._stops}
         self._quoted_by = dict(flow.comments)
         self._untapped = {q.id for q in flow.questions if isinstance(q, TextQuestion)} | {*self._quoted_by.values()}
@@ -93,20 +111,20 @@ class Engine:
             return run, (self.view(run),)
         if isinstance(event, Tapped) and event.turn != run.turn:
             return run, (STALE,)
-        reply = read(event, face.kind if face else None, face.codes if face else ())
+        reply = read(event, face.form, run.answers.get(face.id)) if face else read(event, None)
         if isinstance(reply, Notice):
             return run, (reply,)
         return self._move(run, reply, face)
 
     def _move(self, run: Run, reply: Answer, face: Face | None) -> tuple[Run, tuple[Effect, ...]]:
         answers = run.answers
-        if reply.move == "next" and face is not None:
+        if reply.move in ("next", "stay") and face is not None:
             answers = self._answered(answers, face, reply.value)
         path, kept = self._walk(answers, run.rotating)
-        state = follow(self._machine, reply.move, run.state, path)
+        state = run.state if reply.move == "stay" else self._follow(reply.move, run.state, path)
         if state is None:
             return run, (UNFIT,)
-        after = Run(run.id, run.flow, state, _next_turn(run.turn, state), kept, run.rotating)
+        after = Run(run.id, run.flow, state, self._next_turn(run.turn, state), kept, run.rotating)
         return after, (self._screen(after, path),)
 
     def _answered(self, answers: Mapping[str, str], face: Face, value: str | None) -> dict[str, str]:
@@ -118,6 +136,10 @@ class Engine:
             value = None
         kept = {question: answer for question, answer in answers.items() if question not in gone}
         return kept if value is None else {**kept, face.id: value}
+
+    def _next_turn(self, turn: int, state: str) -> int:
+        """One more; at the end a multiple of the longest way, so that the turn does not tell who wrote a note."""
+        return turn + 1 if state != DONE else (turn // self._turns + 1) * self._turns
 
     def _face(self, run: Run) -> Face | None:
         """What `run` stands at; None at its end."""
@@ -131,7 +153,7 @@ class Engine:
         problem = f"run of {run.flow} at {run.state!r} ({run.rotating!r}) does not fit {self._ref}"
         raise WrongFlow(problem)
 
-    def _walk(self, answers: Mapping[str, str], rotating: str | None) -> tuple[list[str], dict[str, str]]:
+    def _walk(self, answers: Mapping[str, str], rotating: str | None) -> tuple[tuple[str, ...], dict[str, str]]:
         """The states that apply given these answers, and the answers that still belong to one of them."""
         path: list[str] = []
         kept: dict[str, str] = {}
@@ -150,69 +172,82 @@ class Engine:
                     low[face.theme] = score
             if stop.last:
                 break
-        return path, kept
+        return tuple(path), kept
 
-    def _screen(self, run: Run, path: list[str]) -> Ask | Finished:
+    def _screen(self, run: Run, path: tuple[str, ...]) -> Ask | Finished:
         face = self._face(run)
         if face is None:
             return Finished(run.turn)
         taps = [state for state in path if state not in self._untapped]
+        several = face.form.kind == "several"
         return Ask(
             question=face.id,
             turn=run.turn,
             text=face.text,
             choices=face.choices,
             theme=face.theme,
-            kind=face.kind,
+            kind=face.form.kind,
             position=taps.index(run.state) + 1 if run.state in taps else 0,
             total=len(taps),
             can_back=run.state != path[0],
             can_skip=face.quotes is None,
             quoted=None if face.quotes is None else run.answers.get(face.quotes),
+            picked=_codes(run.answers.get(face.id)) if several else (),
+            most=face.form.most if several else None,
+            heading=face.heading,
         )
 
 
-def _next_turn(turn: int, state: str) -> int:
-    """One more; at the end the next multiple of 8, so that the turn does not tell who wrote a note."""
-    return turn + 1 if state != DONE else (turn // _TURNS + 1) * _TURNS
+def _codes(answer: str | None) -> tuple[str, ...]:
+    return tuple(answer.split(BETWEEN)) if answer else ()
 
 
-def _stop(question: Question) -> Stop:
+def _stop(question: Question, scores: Scores) -> Stop:
     return Stop(
         state=question.id,
-        when=_condition(question),
+        when=_condition(question, scores),
         rotates=isinstance(question, RotatingQuestion),
-        last=isinstance(question, ChoiceQuestion) and question.last,
+        last=isinstance(question, ChoiceQuestion | YesNoQuestion) and question.last,
     )
 
 
-def _condition(question: Question) -> Predicate | None:
+def _condition(question: Question, scores: Scores) -> Predicate | None:
     if isinstance(question, ChoiceQuestion) and question.quotes is not None:
         quoted = question.quotes
         return lambda answers, _: quoted in answers
-    return None if question.when is None else predicate(question.when)
+    return None if question.when is None else predicate(question.when, scores)
 
 
 def _faces(flow: Flow) -> dict[str, Face]:
     """Every face by the id its answer is kept under: each question but the rotating place, and the bank."""
-    faces = {item.id: _scored(flow, item) for item in flow.items.values()}
+    own = {item.id for item in flow.own}
+    faces = {item.id: _scored(flow, item, flow.heading if item.id in own else None) for item in flow.items.values()}
     for question in flow.questions:
-        match question:
-            case ChoiceQuestion():
-                pairs = tuple((choice.code, choice.text) for choice in flow.choices[question.choices])
-                codes = frozenset(code for code, _ in pairs)
-                faces[question.id] = Face(question.id, question.ask, "choice", pairs, codes, quotes=question.quotes)
-            case TextQuestion():
-                faces[question.id] = Face(question.id, question.ask, "text")
-            case ScaleQuestion() | RotatingQuestion():
-                pass
+        if isinstance(question, ScaleQuestion | RotatingQuestion):
+            continue
+        quotes = question.quotes if isinstance(question, ChoiceQuestion) else None
+        pairs = flow.buttons.get(question.id, ())
+        faces[question.id] = Face(question.id, question.ask, _formed(question, pairs), pairs, quotes=quotes)
     return faces
 
 
-def _scored(flow: Flow, item: Item) -> Face:
-    pairs = tuple((point.code, point.text) for point in flow.scales[item.scale])
-    codes = frozenset(code for code, _ in pairs)
-    return Face(item.id, item.ask, "scale", pairs, codes, item.theme, flow.scores[item.id])
+def _formed(question: Question, pairs: Pairs) -> Form:
+    codes = tuple(code for code, _ in pairs)
+    match question:
+        case ChoiceQuestion(pick=int(most)):
+            return Form("several", codes, most=most)
+        case NumberQuestion():
+            return Form("number", least=question.least, most=question.most)
+        case TextQuestion() | DateQuestion():
+            return Form(question.kind)
+        case _:
+            return Form("choice", codes)
+
+
+def _scored(flow: Flow, item: Item, heading: str | None) -> Face:
+    pairs = flow.buttons[item.id]
+    form = Form("scale", tuple(code for code, _ in pairs))
+    return Face(item.id, item.ask, form, pairs, item.theme, flow.scores[item.id], heading=heading)
 
 
 def engines() -> dict[str, Engine]:

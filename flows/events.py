@@ -13,7 +13,8 @@ class Tapped:
     """A button was pressed.
 
     `turn` is the turn printed into the button. `choice` is a code of the question's scale or choices, or a
-    control: ".back", ".skip", ".done" (finish without a note) or ".again" (start over from the end).
+    control: ".back", ".skip", ".done" (go on without a note, or with what is picked) or ".again" (start over
+    from the end).
     """
 
     turn: int

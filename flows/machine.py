@@ -8,7 +8,7 @@ from typing import Any
 from transitions import EventData, Machine
 
 from flows.answers import Move
-from flows.model import ChoiceQuestion, Flow, Question, RotatingQuestion
+from flows.model import ChoiceQuestion, Flow, Question, RotatingQuestion, YesNoQuestion
 from flows.run import DONE
 
 # The library writes each change of state to its log, and the name of a state can give away a low answer.
@@ -53,7 +53,7 @@ def follow(machine: Machine, move: Move, state: str, path: Collection[str]) -> s
 
 def _ahead(flow: Flow, place: int) -> Iterator[Question]:
     question = flow.questions[place]
-    if isinstance(question, ChoiceQuestion) and question.last:
+    if isinstance(question, ChoiceQuestion | YesNoQuestion) and question.last:
         return iter(())
     return _until_certain(flow.questions[place + 1 :])
 

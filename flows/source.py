@@ -1,6 +1,7 @@
 """YAML 1.2 text as plain data that remembers where each piece stood; it knows nothing of flows.
 
-What could surprise a reader of the file is refused: aliases, tags, tabs, keys given twice, great depth.
+What could surprise a reader of the file is refused: aliases, tags, tabs, keys given twice or without a value,
+characters that nobody sees, great depth.
 """
 
 import re
@@ -123,6 +124,8 @@ class _Reader:
         if getattr(event, "ctag", None) is not None:
             self._flaw(event, "here is a tag, a word that starts with `!`", "take it away, or put it in quotes")
         if isinstance(event, ScalarEvent):
+            if odd := _CONTROL.search(event.value):
+                self._flaw(event, f"character U+{ord(odd[0]):04X} is not text", "delete it")
             return _scalar(event)
         if len(path) >= MAX_DEPTH:
             raise _TooDeepError(_place(event))
@@ -132,6 +135,7 @@ class _Reader:
         items: list[object] = []
         while not isinstance(event := next(self._events), CollectionEndEvent):
             items.append(self._value(event, (*path, len(items))))
+            self._must_say(event, (*path, len(items) - 1), items[-1])
         return tuple(items)
 
     def _mapping(self, path: Path) -> dict[str, object]:
@@ -150,6 +154,7 @@ class _Reader:
             if entries[key] is None and isinstance(value, ScalarEvent):
                 # What is not there has the place of whatever comes next, perhaps lines below.
                 self.source.values[*path, key] = self.source.keys[*path, key]
+            self._must_say(value, (*path, key), entries[key])
         return entries
 
     def _key(self, event: Event, path: Path) -> str | None:
@@ -160,10 +165,18 @@ class _Reader:
             self._flaw(event, "this key is not text", "put it in quotes")
         return None
 
+    def _must_say(self, event: Event, path: Path, value: object) -> None:
+        """What is empty is refused, or it would quietly count as left out."""
+        if value is None and isinstance(event, ScalarEvent):
+            what = f"`{event.value}` stands for nothing here" if event.value else "there is nothing here"
+            mend = f'put it in quotes: "{event.value}"' if event.value else "write something, or take it away"
+            self.source.flaws.append(Flaw(self.source.values[path], what, mend))
+
     def _flaw(self, event: Event, what: str, mend: str) -> None:
         self.source.flaws.append(Flaw(_place(event), what, mend))
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # reached by an escape alone: the parser refuses them raw
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _WORDS = {

@@ -30,6 +30,8 @@ EVENTS = {
     "round_opened": "opened a round by hand",
     "round_closed": "closed a round by hand",
     "round_dropped": "dropped a round without a digest",
+    "flow_published": "published a check-in",
+    "texts_imported": "brought in words of another language",
     "digest_frozen": "froze a digest",
     "digest_exported": "printed a digest",
     "correction_made": "corrected a digest",
@@ -37,6 +39,8 @@ EVENTS = {
     "silent_deleted": "were deleted after a long silence",
     "keys_rotated": "changed the keys",
     "period_key_destroyed": "destroyed the key of a period",
+    "pool_given_up": "deleted unread answers that were held for too long, or had lost their key",
+    "pool_key_destroyed": "destroyed the key of answers that were held",
     "backup_made": "made a backup",
     "backup_restored": "restored a backup",
     "older_copy_found": "found that the database is an older copy",
@@ -59,7 +63,10 @@ _ENTRIES = select(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing done. `about` is the id of a partnership or period, a setting's name, a day, a count, or nothing."""
+    """One thing done.
+
+    `about` is the id of a partnership, period or pool, a setting's name, a language, a day, a count, or nothing.
+    """
 
     number: int
     day: str

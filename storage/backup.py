@@ -21,17 +21,16 @@ from digests import canonical, seal
 from storage.crypto import keyed_index, unseal
 from storage.db import shown_url, snapshot
 from storage.errors import StorageError, Tampered, unavailable
+from storage.frozen import NO_SEAL
 from storage.keys import IDENTITY, LOOKUP
 from storage.people import KEYS_FACT
-from storage.rounds import NO_SEAL
 from storage.tables import Instant, metadata
 from storage.work import Work
 
 FORMAT = 1
-KEPT = ("fact", "audit", "partnership", "organisation", "person", "coordinator", "member", "link", "period", "round",
-        "digest", "correction", "due")  # fmt: skip
-LEFT_OUT = ("ballot", "run", "claim")
-DRAWN_AGAIN = ("chart",)  # columns that can be made anew from what is kept
+KEPT = ("fact", "audit", "flow", "text", "partnership", "organisation", "person", "coordinator", "member", "link",
+        "period", "round", "digest", "correction", "due")  # fmt: skip
+LEFT_OUT = ("ballot", "run", "claim", "pool", "poolballot", "chart")  # a chart is drawn again
 PLANS = ("open",)  # of what is due; all else is about sends and ballots, which are not kept, or plans itself
 _BATCH = 1000
 _TABLES = [metadata.tables[name] for name in KEPT]
@@ -90,7 +89,7 @@ def _lines(connection: Connection, day: date) -> Iterator[bytes]:
 
 
 def _columns(table: Any) -> list[str]:
-    return [column.name for column in table.columns if column.name not in DRAWN_AGAIN]
+    return [column.name for column in table.columns]
 
 
 def _rows(table: Any) -> Select[Any]:

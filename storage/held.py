@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, select
 from storage.crypto import unseal
 from storage.heard import Days, open_days
 from storage.keys import IDENTITY, KeyStore
+from storage.pools import Form, Pools
 from storage.runs import ballot_name, open_ballot
 from storage.tables import BallotRow, ClaimRow, CoordinatorRow, MemberRow, PeriodRow, PersonRow, RunRow
 
@@ -28,7 +29,8 @@ class Held:
     """What is kept of a person; a row is column -> value.
 
     `coordinates` has a row for each partnership set up, `sent` one for each message of a round that is still known.
-    `run` is the check-in of an open round. `ballot` holds place -> {"state", "answers"} of the open `period`.
+    `run` is the check-in of an open round. `ballot` holds place -> {"state", "answers"} of the open `period`, and
+    `forms` are the answers that wait in pools.
     """
 
     address: str
@@ -40,6 +42,7 @@ class Held:
     sent: Sequence[Row]
     period: str | None
     ballot: Mapping[str, Row]
+    forms: Sequence[Form]
 
 
 def held(connection: Connection, keys: KeyStore, person: str) -> Held:
@@ -63,6 +66,7 @@ def held(connection: Connection, keys: KeyStore, person: str) -> Held:
         sent=rows(select(_CLAIM).where(_CLAIM.c.person_id == person).order_by(_CLAIM.c.round_id, _CLAIM.c.kind)),
         period=period,
         ballot=ballot,
+        forms=Pools(connection, keys).of(member["id"]) if member else (),
     )
 
 

@@ -1,8 +1,6 @@
 """The key store: a database of its own, so that no dump or backup of the answers holds what opens them."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Column, Field, SQLModel
 
-from storage.crypto import KEY_BYTES, keyed_index, new_key, seal, subkey, unseal
+from storage.crypto import keyed_index, new_key, seal, subkey, unseal
 from storage.db import open_database, shown_url, truncate_wal
 from storage.errors import BadKey, Forked, Tampered, unavailable
+from storage.keyfile import read_key_file
 
 IDENTITY, LOOKUP, LINKS, ERASED = "identity", "lookup", "links", "erased"
 STANDING = (IDENTITY, LOOKUP, LINKS, ERASED)
 _RENEWED = (IDENTITY, LOOKUP)  # what people's addresses hang on; the others open nothing that is kept
-_NEXT, _PERIOD = "next:", "period:"
-NEW_FILE = ".{}.new-"  # how a file begins that is to become the key file of this name
+_NEXT, _PERIOD, _POOL = "next:", "period:", "pool:"
 
 
 class _KeysModel(SQLModel):
@@ -88,55 +86,6 @@ class Anchor:
     seal: str
 
 
-# --- the key file
-
-
-def make_key_file(path: Path) -> bool:
-    """Write a new master key, readable by its owner alone; False where the file is already there."""
-    if not path.exists():
-        with masters_beside(path, [new_key()]) as whole, contextlib.suppress(FileExistsError):
-            os.link(whole, path)  # a move would write over a file that came there meanwhile
-            return True
-    return False
-
-
-def read_key_file(path: Path) -> tuple[bytes, ...]:
-    """The master key; while it is being changed, the new one and then the old. Shape: one or two of 32 bytes.
-
-    Raises:
-        BadKey: missing, unreadable, or not 64 hexadecimal digits.
-    """
-    try:
-        lines = path.read_text().split()
-    except (OSError, UnicodeDecodeError) as exc:
-        message = f"The key file {path} cannot be read. Put it back from where you keep it, or run `pulse init` once."
-        raise BadKey(message) from exc
-    with contextlib.suppress(ValueError):
-        found = tuple(map(bytes.fromhex, lines))
-        if len(found) in (1, 2) and all(len(key) == KEY_BYTES for key in found):
-            return found
-    message = f"The key file {path} is not a key of this bot (64 hexadecimal digits). Put the right file back."
-    raise BadKey(message)
-
-
-@contextlib.contextmanager
-def masters_beside(path: Path, masters: Iterable[bytes]) -> Iterator[Path]:
-    """A whole file of these master keys, for its owner alone, beside `path`, to take its name; gone at the end."""
-    try:
-        handle, beside = tempfile.mkstemp(prefix=NEW_FILE.format(path.name), dir=path.parent)
-    except OSError as exc:
-        exc.filename = str(path)  # the name that whoever reads of it knows
-        raise
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(b"".join(key.hex().encode() + b"\n" for key in masters))
-            file.flush()
-            os.fsync(file.fileno())
-        yield Path(beside)
-    finally:
-        Path(beside).unlink(missing_ok=True)
-
-
 # --- the store
 
 
@@ -186,31 +135,47 @@ class KeyStore:
             self._standing |= found
         return self._standing[name]
 
+    # --- what ballots are sealed with: a key for each period, and one for each pool
+
     def make_period_key(self, period: str) -> None:
         """A fresh key for a period about to start. One without a period is harmless.
 
         Raises:
             BadKey: the keys were changed since this store was opened; nothing was written.
         """
-        with self._begin() as connection:
-            connection.execute(insert(_KEYS), _row(self._wrapping(connection), _PERIOD + period, new_key()))
+        self._make(_PERIOD + period)
+
+    def make_pool_key(self, pool: str) -> None:
+        """The same for a pool.
+
+        Raises:
+            BadKey: as for a period.
+        """
+        self._make(_POOL + pool)
 
     def period_keys(self, periods: Iterable[str]) -> dict[str, bytes]:
         """The keys of the open periods among `periods`."""
-        found = self._find([_PERIOD + period for period in periods])
-        return {name.removeprefix(_PERIOD): key for name, key in found.items()}
+        return self._of(_PERIOD, periods)
+
+    def pool_keys(self, pools: Iterable[str]) -> dict[str, bytes]:
+        """The keys of the open pools among `pools`."""
+        return self._of(_POOL, pools)
 
     def periods(self) -> frozenset[str]:
         """The periods that have a key."""
-        with self._begin() as connection:
-            names = connection.scalars(select(_KEYS.c.name).where(_KEYS.c.name.startswith(_PERIOD)))
-            return frozenset(name.removeprefix(_PERIOD) for name in names)
+        return self._that_have(_PERIOD)
+
+    def pools(self) -> frozenset[str]:
+        """The pools that have a key."""
+        return self._that_have(_POOL)
 
     def destroy_period_key(self, period: str) -> None:
         """After this nobody can read what was sealed in `period`, or tell whose it was."""
-        with self._begin() as connection:
-            connection.execute(delete(_KEYS).where(_KEYS.c.name == _PERIOD + period))
-        truncate_wal(self.database)
+        self._destroy(_PERIOD + period)
+
+    def destroy_pool_key(self, pool: str) -> None:
+        """The same for a pool."""
+        self._destroy(_POOL + pool)
 
     # --- what an older copy of the answers would not know
 
@@ -323,6 +288,24 @@ class KeyStore:
                 yield connection
         except DBAPIError as exc:
             raise unavailable(exc, shown_url(self.database)) from exc
+
+    def _make(self, name: str) -> None:
+        with self._begin() as connection:
+            connection.execute(insert(_KEYS), _row(self._wrapping(connection), name, new_key()))
+
+    def _of(self, kind: str, ids: Iterable[str]) -> dict[str, bytes]:
+        found = self._find([kind + ident for ident in ids])
+        return {name.removeprefix(kind): key for name, key in found.items()}
+
+    def _that_have(self, kind: str) -> frozenset[str]:
+        with self._begin() as connection:
+            names = connection.scalars(select(_KEYS.c.name).where(_KEYS.c.name.startswith(kind)))
+            return frozenset(name.removeprefix(kind) for name in names)
+
+    def _destroy(self, name: str) -> None:
+        with self._begin() as connection:
+            connection.execute(delete(_KEYS).where(_KEYS.c.name == name))
+        truncate_wal(self.database)
 
     def _erased(self, person: str) -> bytes:
         return keyed_index(self.standing(ERASED), person)

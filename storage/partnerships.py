@@ -44,7 +44,7 @@ class Partnerships:
             raise Refused(message)
         row = {"id": self._free_id(partnership.name), "name": partnership.name, "timezone": partnership.timezone,
                "weekday": partnership.weekday, "at": partnership.at,
-               "split": partnership.split, "ended": False}  # fmt: skip
+               "split": partnership.split, "calendar": partnership.calendar, "ended": False}  # fmt: skip
         self._connection.execute(insert(_PARTNERSHIP), row)
         organisations = [
             {"partnership_id": row["id"], "number": o.number, "name": o.name, "lead": o.lead}
@@ -86,7 +86,8 @@ class Partnerships:
             .order_by(_ORGANISATION.c.number)
         )
         partners = tuple(Organisation(*o) for o in rows)
-        return Partnership(row.id, row.name, row.timezone, row.weekday, row.at, partners, row.split, row.ended)
+        return Partnership(row.id, row.name, row.timezone, row.weekday, row.at, partners, row.split, row.ended,
+                           row.calendar)  # fmt: skip
 
     def _free_id(self, name: str) -> str:
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -1,7 +1,7 @@
 """Who takes part: addresses sealed and found by index, membership, invite links."""
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -77,7 +77,10 @@ class People:
         return unseal(self._keys.standing(IDENTITY), found.address, f"person:{person}".encode()).decode()
 
     def forget(self, person: str) -> None:
-        """Delete the person and all that hangs on them: membership, runs, claims, rights. Ballots: `Rounds.forget`."""
+        """Delete the person and all that hangs on them: membership, runs, claims, rights.
+
+        Ballots: `Rounds.forget` and `Pools.forget`, before.
+        """
         self._keys.note_erased(person)  # first: a copy from before forgets them too
         self._connection.execute(delete(_PERSON).where(_PERSON.c.id == person))
 
@@ -98,11 +101,19 @@ class People:
         self._connection.execute(insert(_PERSON), row)
         return person
 
+    def language_of(self, address: str) -> str | None:
+        """The language of the person at `address`; None for a stranger."""
+        return self._connection.scalar(select(_PERSON.c.language).where(_PERSON.c.lookup == self.lookup(address)))
+
+    def speak(self, person: str, language: str) -> None:
+        """Say everything to this person in `language` from now on."""
+        self._connection.execute(update(_PERSON).where(_PERSON.c.id == person).values(language=language))
+
     def add_member(self, person: str, partnership: str, consent_text: str, day: date) -> str:
         """Make the person a member, organisation and seat still to pick; the member's id."""
         member = new_id()
         row = {"id": member, "person_id": person, "partnership_id": partnership, "organisation": None, "seat": None,
-               "state": "active", "consent_text": consent_text, "consent_day": day,
+               "state": "active", "since": day, "consent_text": consent_text, "consent_day": day,
                "heard": seal_days(self.sealing, member, Days(day))}  # fmt: skip
         self._connection.execute(insert(_MEMBER), row)
         return member
@@ -153,6 +164,11 @@ class People:
             .order_by(_MEMBER.c.id)
         )
         return [Member(*row) for row in rows]
+
+    def joiners(self, partnership: str) -> Mapping[str, date]:
+        """The members to ask, each with the day they joined."""
+        mine = (_MEMBER.c.partnership_id == partnership, _MEMBER.c.seat.is_not(None), _MEMBER.c.state == "active")
+        return dict(tuple(row) for row in self._connection.execute(select(_MEMBER.c.id, _MEMBER.c.since).where(*mine)))
 
     def count_joined(self, partnership: str) -> int:
         """How many have joined."""

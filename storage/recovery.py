@@ -13,6 +13,7 @@ from storage.db import truncate_wal
 from storage.errors import BadKey, Forked, Refused
 from storage.keys import Anchor
 from storage.people import KEYS_FACT
+from storage.pools import CLEAR
 from storage.tables import (
     BallotRow,
     DigestRow,
@@ -73,6 +74,7 @@ def recover(store: Store, now: datetime) -> Recovered:
             work.partnerships.keep_fact(KEYS_FACT, store.keys.mark())
         lost = [ident for ident, number in behind.items() if _stands_before(work, ident, number)]
     _destroy_idle_keys(store, lost, now)  # first: cut short after it, the next start still sees what is to be done
+    _settle_pools(store, now)
     older = tuple(ident for ident, number in behind.items() if _catch_up(store, ident, number, now))
     forgotten = _forget_again(store)
     if older or forgotten:
@@ -164,7 +166,7 @@ def _is_missing(work: Work, partnership: str, anchor: Anchor) -> bool:
     Raises:
         Forked: another digest of its number is.
     """
-    upto = work.rounds.digests(partnership, anchor.number, most=1)
+    upto = work.frozen.digests(partnership, anchor.number, most=1)
     if not upto or upto[-1].number < anchor.number:
         return True
     if upto[-1].seal != anchor.seal:
@@ -243,6 +245,22 @@ def _destroy_idle_keys(store: Store, lost: Collection[str], now: datetime) -> No
             work.audit.add(now.date(), CLOCK, "period_key_destroyed", period)
 
 
+def _settle_pools(store: Store, now: datetime) -> None:
+    """Give up the pools that no key opens: they were told or deleted since this copy was made, or the key was lost.
+
+    The keys of pools that are not there any more go too.
+    """
+    with store.work() as work:
+        # Whoever makes a pool holds this row until it is there; so no key is just waiting for its pool.
+        work.connection.execute(select(_FACT.c.value).where(_FACT.c.name == KEYS_FACT).with_for_update())
+        for partnership in work.pools.drop_lost().values():
+            work.audit.add(now.date(), CLOCK, "pool_given_up", partnership)
+        for pool in sorted(store.keys.pools() - work.pools.ids()):
+            store.keys.destroy_pool_key(pool)
+            work.rounds.done(Due(CLEAR, pool, now))
+            work.audit.add(now.date(), CLOCK, "pool_key_destroyed", pool)
+
+
 # --- people who were forgotten
 
 
@@ -256,5 +274,6 @@ def _forget_again(store: Store) -> int:
                 member = work.connection.scalar(select(_MEMBER.c.id).where(_MEMBER.c.person_id == person))
                 if member is not None:
                     work.rounds.forget(member)
+                    work.pools.forget(member)
                 work.people.forget(person)
     return len(erased)

@@ -18,7 +18,8 @@ from storage.audit import OPERATOR
 from storage.crypto import keyed_index, new_key, seal, unseal
 from storage.db import alone, truncate_wal
 from storage.errors import BadKey
-from storage.keys import IDENTITY, LOOKUP, NEW_FILE, KeyStore, masters_beside, read_key_file
+from storage.keyfile import NEW_FILE, masters_beside, read_key_file
+from storage.keys import IDENTITY, LOOKUP, KeyStore
 from storage.people import KEYS_FACT
 from storage.recovery import Recovered, recover
 from storage.tables import MemberRow, PersonRow

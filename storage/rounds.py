@@ -1,4 +1,4 @@
-"""Periods, rounds, what is due, claims and frozen digests, inside one transaction."""
+"""Periods, rounds, what is due and claims, inside one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +16,13 @@ from storage.tables import (
     BallotRow,
     ClaimRow,
     CoordinatorRow,
-    CorrectionRow,
-    DigestRow,
     DueRow,
     MemberRow,
     PeriodRow,
     RoundRow,
     RunRow,
 )
-from storage.values import Due, FrozenDigest, Round
+from storage.values import Due, Round
 
 _PERIOD = PeriodRow.__table__  # type: ignore[attr-defined]
 _ROUND = RoundRow.__table__  # type: ignore[attr-defined]
@@ -34,19 +32,12 @@ _COORDINATOR = CoordinatorRow.__table__  # type: ignore[attr-defined]
 _BALLOT = BallotRow.__table__  # type: ignore[attr-defined]
 _DUE = DueRow.__table__  # type: ignore[attr-defined]
 _CLAIM = ClaimRow.__table__  # type: ignore[attr-defined]
-_DIGEST = DigestRow.__table__  # type: ignore[attr-defined]
 _ROUND_QUERY = select(
     _ROUND.c.id, _ROUND.c.partnership_id, _ROUND.c.number, _ROUND.c.period_id, _PERIOD.c.number, _ROUND.c.place,
     _PERIOD.c.mode, _ROUND.c.flow, _ROUND.c.rotating, _ROUND.c.opened_at, _ROUND.c.reminds_at, _ROUND.c.closes_at,
     _ROUND.c.closed, _PERIOD.c.split, _PERIOD.c.least_people, _PERIOD.c.least_outsiders,
 ).select_from(_ROUND.join(_PERIOD))  # fmt: skip
-
-_CORRECTION = CorrectionRow.__table__  # type: ignore[attr-defined]
-_FROZEN = (_DIGEST.c.number, _DIGEST.c.round_id, _DIGEST.c.flow, _DIGEST.c.record, _DIGEST.c.seal)
-
 _REWRITE = update(_BALLOT).where(_BALLOT.c.name == bindparam("b_name")).values(sealed=bindparam("b_sealed"))
-
-NO_SEAL = ""  # what the first digest of a partnership names as the one before
 
 
 def _round(row: Any) -> Round:
@@ -127,6 +118,16 @@ class Rounds:
                     f"figures need {before}, and a lower number could show what was hidden. Set it to {before} or more."
                 )
                 raise Refused(message)
+
+    def asking(self, partnership: str, flow: str) -> int:
+        """How many rounds of the partnership asked this flow, in any version."""
+        mine = (_ROUND.c.partnership_id == partnership, _ROUND.c.flow.startswith(f"{flow}@", autoescape=True))
+        return int(self._connection.scalar(select(func.count()).select_from(_ROUND).where(*mine)) or 0)
+
+    def opened(self, partnership: str) -> Sequence[tuple[datetime, str]]:
+        """The partnership's rounds, oldest first: when each opened, and what it asked, by ref."""
+        query = select(_ROUND.c.opened_at, _ROUND.c.flow).where(_ROUND.c.partnership_id == partnership)
+        return [tuple(row) for row in self._connection.execute(query.order_by(_ROUND.c.number))]
 
     def asked(self, round_id: str) -> int:
         """How many members the round asked."""
@@ -283,87 +284,3 @@ class Rounds:
             .where(_CLAIM.c.round_id == round_id, _CLAIM.c.person_id == person, _CLAIM.c.kind == kind)
             .values(sent=True)
         )
-
-    # --- frozen digests
-
-    def freeze(self, round_: Round, record: str, previous: str, seal: str) -> None:
-        """Keep a digest for ever."""
-        row = {"partnership_id": round_.partnership, "number": round_.number, "round_id": round_.id,
-               "flow": round_.flow,
-               "record": record, "previous": previous, "seal": seal}  # fmt: skip
-        self._connection.execute(insert(_DIGEST), row)
-
-    def last_seal(self, partnership: str) -> str:
-        """The seal the next digest names as the one before, here or lost with a newer database.
-
-        Shape: 64 hexadecimal digits, or none.
-        """
-        last, anchor = self.digests(partnership, most=1), self._keys.anchor(partnership)
-        if anchor is not None and not (last and last[-1].number >= anchor.number):
-            return anchor.seal
-        return last[-1].seal if last else NO_SEAL
-
-    def is_newest(self, partnership: str, number: int) -> bool:
-        """Whether no digest after this one went out: in an older copy, one that did is not to be sent again."""
-        anchor = self._keys.anchor(partnership)
-        return anchor is None or anchor.number <= number
-
-    def digests(self, partnership: str, up_to: int | None = None, most: int = 12) -> Sequence[FrozenDigest]:
-        """The last `most` digests up to round `up_to`, oldest first."""
-        query = select(*_FROZEN).where(_DIGEST.c.partnership_id == partnership)
-        if up_to is not None:
-            query = query.where(_DIGEST.c.number <= up_to)
-        rows = self._connection.execute(query.order_by(_DIGEST.c.number.desc()).limit(most)).all()
-        return [FrozenDigest(*row) for row in reversed(rows)]
-
-    # --- corrections: notes on a frozen digest, told with the next one
-
-    def correct(self, partnership: str, number: int, note: str) -> None:
-        """Keep a note on the digest of round `number`; one not told yet is replaced."""
-        mine = (_CORRECTION.c.partnership_id == partnership, _CORRECTION.c.number == number)
-        self._connection.execute(delete(_CORRECTION).where(*mine))
-        row = {"partnership_id": partnership, "number": number, "text": note, "told": False}
-        self._connection.execute(insert(_CORRECTION), row)
-
-    def correction(self, partnership: str, number: int) -> str | None:
-        """The note on the digest of round `number`, or None."""
-        query = select(_CORRECTION.c.text).where(_CORRECTION.c.partnership_id == partnership)
-        return self._connection.scalar(query.where(_CORRECTION.c.number == number))
-
-    def corrections_to_tell(self, partnership: str) -> Sequence[tuple[FrozenDigest, str]]:
-        """The notes no digest has told yet, each with the digest it is about, oldest first."""
-        query = select(*_FROZEN, _CORRECTION.c.text).join_from(
-            _CORRECTION, _DIGEST,
-            (_DIGEST.c.partnership_id == _CORRECTION.c.partnership_id) & (_DIGEST.c.number == _CORRECTION.c.number),
-        )  # fmt: skip
-        rows = self._connection.execute(
-            query.where(_CORRECTION.c.partnership_id == partnership, _CORRECTION.c.told.is_(False)).order_by(
-                _DIGEST.c.number
-            )
-        )
-        return [(FrozenDigest(*frozen), note) for *frozen, note in rows]
-
-    def told_corrections(self, partnership: str) -> None:
-        """The digest just frozen has told them."""
-        self._connection.execute(
-            update(_CORRECTION).where(_CORRECTION.c.partnership_id == partnership).values(told=True)
-        )
-
-    # --- charts
-
-    def chart(self, round_id: str) -> bytes | None:
-        """The digest's chart, once drawn. Shape: PNG."""
-        return self._connection.scalar(select(_DIGEST.c.chart).where(_DIGEST.c.round_id == round_id))
-
-    def has_chart(self, round_id: str) -> bool:
-        """Whether the digest's chart has been drawn."""
-        return bool(self._connection.scalar(select(_DIGEST.c.chart.is_not(None)).where(_DIGEST.c.round_id == round_id)))
-
-    def keep_chart(self, round_id: str, png: bytes) -> None:
-        """Keep the chart unless one is kept already: everyone gets the same picture. Older ones go."""
-        mine = _DIGEST.c.round_id == round_id
-        self._connection.execute(update(_DIGEST).where(mine, _DIGEST.c.chart.is_(None)).values(chart=png))
-        partnership = select(_DIGEST.c.partnership_id).where(mine).scalar_subquery()
-        # For whoever asks for an older digest its chart is drawn again.
-        older = (_DIGEST.c.partnership_id == partnership, ~mine, _DIGEST.c.chart.is_not(None))
-        self._connection.execute(update(_DIGEST).where(*older).values(chart=None))

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
@@ -27,8 +28,9 @@ _BALLOT = BallotRow.__table__  # type: ignore[attr-defined]
 # processes on PostgreSQL cannot wait for each other.
 _LOAD = (
     select(
-        _RUN.c.id, _RUN.c.turn, _RUN.c.message, _RUN.c.member_id, _PERSON.c.lookup,
-        _ROUND.c.period_id, _ROUND.c.place, _ROUND.c.closes_at, _ROUND.c.flow, _ROUND.c.rotating,
+        _RUN.c.id, _RUN.c.turn, _RUN.c.message, _RUN.c.member_id, _PERSON.c.lookup, _PERSON.c.language,
+        _ROUND.c.period_id, _ROUND.c.place, _ROUND.c.closes_at, _ROUND.c.rotating,
+        _RUN.c.flow.label("own"), _ROUND.c.flow,
     )
     .select_from(_RUN.join(_ROUND).join(_MEMBER, _MEMBER.c.id == _RUN.c.member_id).join(_PERSON))
     .where(_RUN.c.id.in_(bindparam("ids", expanding=True)), _ROUND.c.closed.is_(False))
@@ -69,7 +71,7 @@ def seal_ballot(key: bytes, period: str, name: bytes, ballot: Mapping[str, Mappi
 
 
 def open_ballot(key: bytes, period: str, name: bytes, sealed: bytes) -> dict[str, dict[str, Any]]:
-    """The contents of a sealed ballot: place -> {"state", "answers"}."""
+    """The contents of a sealed ballot: place -> {"state", "answers"}, with "flow" where it was the member's own."""
     opened: dict[str, dict[str, Any]] = json.loads(unseal(key, sealed, _place(period, name)))
     return opened
 
@@ -96,6 +98,10 @@ class Runs:
             ballot = open_ballot(self._period_keys[row.period_id], row.period_id, name, sealed) if sealed else {}
             self._loaded[row.id] = _open_run(row, name, ballot)
 
+    def flows(self) -> frozenset[str]:
+        """The flows of the runs read so far, by ref."""
+        return frozenset(o.run.flow for o in self._loaded.values())
+
     def get(self, run: str) -> OpenRun | None:
         """The run of an open round, or None."""
         self.load([run])
@@ -107,12 +113,16 @@ class Runs:
         found = self._connection.scalar(query)
         return None if found is None else self.get(found)
 
-    def begin(self, round_id: str, members: Sequence[str]) -> None:
-        """A run for each member; buttons carry its short random id. Shape: 8 characters, 48 bits."""
+    def begin(self, round_id: str, members: Sequence[str], own: Mapping[str, str] = MappingProxyType({})) -> None:
+        """A run for each member, of the flow that is their `own` in place of the round's where they have one.
+
+        Shape: buttons carry a run's short random id, 8 characters, 48 bits.
+        """
         rows = [
-            {"id": secrets.token_urlsafe(6), "round_id": round_id, "member_id": m, "turn": 0, "finished": False}
+            {"id": secrets.token_urlsafe(6), "round_id": round_id, "member_id": m, "flow": own.get(m), "turn": 0,
+             "finished": False}
             for m in members
-        ]
+        ]  # fmt: skip
         if rows:
             self._connection.execute(insert(_RUN), rows)
 
@@ -146,7 +156,8 @@ class Runs:
         self._connection.execute(update(_RUN).where(_RUN.c.id == run).values(message=message))
 
     def _sealed(self, o: OpenRun) -> dict[str, object]:
-        o.ballot[str(o.place)] = {"state": o.run.state, "answers": dict(o.run.answers)}
+        own = {"flow": o.run.flow} if o.own else {}
+        o.ballot[str(o.place)] = own | {"state": o.run.state, "answers": dict(o.run.answers)}
         return {
             "name": o.ballot_name,
             "period_id": o.period,
@@ -163,9 +174,10 @@ class Runs:
 
 def _open_run(row: Any, name: bytes, ballot: dict[str, dict[str, Any]]) -> OpenRun:
     kept = ballot.get(str(row.place), {})
-    run = Run(row.id, row.flow, kept.get("state", ""), row.turn, kept.get("answers", {}), row.rotating)
-    return OpenRun(run, row.turn, row.member_id, row.lookup, row.period_id, row.place, row.closes_at, row.message,
-                   name, ballot)  # fmt: skip
+    flow, rotating = (row.own, None) if row.own else (row.flow, row.rotating)
+    run = Run(row.id, flow, kept.get("state", ""), row.turn, kept.get("answers", {}), rotating)
+    return OpenRun(run, row.turn, row.member_id, row.lookup, row.language, row.period_id, row.place, row.closes_at,
+                   row.message, name, ballot, own=row.own is not None)  # fmt: skip
 
 
 def started(run: Run, first_state: str) -> Run:

@@ -61,7 +61,10 @@ class PartnershipRow(_Model, table=True):
     """Organisations working together, and when their round opens."""
 
     __tablename__ = "partnership"
-    __table_args__ = (CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),)
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("calendar IN ('year', 'pulse')", name="calendar"),
+    )
 
     id: str = Field(sa_column=Column(String(32), primary_key=True))
     name: str = Field(sa_column=Column(Text, nullable=False))
@@ -70,6 +73,9 @@ class PartnershipRow(_Model, table=True):
     at: str = Field(sa_column=Column(String(5), nullable=False), description="local time, HH:MM")
     split: str = Field(
         sa_column=Column(String(80), nullable=False), description="groups of seats, as digests.split has it"
+    )
+    calendar: str = Field(
+        sa_column=Column(String(8), nullable=False), description="whether longer check-ins are asked through the year"
     )
     ended: bool = Field(default=False, description="nothing is asked any more; only its digests stay")
 
@@ -122,6 +128,7 @@ class MemberRow(_Model, table=True):
     heard: bytes = Field(
         sa_column=Column(LargeBinary, nullable=False), description="sealed days: last heard of, asked to stay, stopped"
     )
+    since: date = Field(description="the day they joined; agreeing to other words does not change it")
     consent_text: str = Field(sa_column=Column(String(16), nullable=False), description="hash of the words agreed to")
     consent_day: date
 
@@ -197,6 +204,16 @@ class RoundRow(_Model, table=True):
     closed: bool
 
 
+class FlowRow(_Model, table=True):
+    """A check-in as it was published: whole, so that rounds and digests need no file."""
+
+    __tablename__ = "flow"
+
+    ref: str = Field(sa_column=Column(String(80), primary_key=True), description="id@version")
+    body: str = Field(sa_column=Column(Text, nullable=False), description="canonical JSON; never rewritten")
+    published: date
+
+
 class RunRow(_Model, table=True):
     """One member's passage through one round: turn and progress; the answers are in the ballot."""
 
@@ -206,6 +223,9 @@ class RunRow(_Model, table=True):
     id: str = Field(sa_column=Column(String(8), primary_key=True))
     round_id: str = Field(sa_column=_owner("round.id"))
     member_id: str = Field(sa_column=_owner("member.id", index=True))
+    flow: str | None = Field(
+        default=None, sa_column=Column(String(80), nullable=True), description="None: the one its round asks"
+    )
     turn: int = Field(description="optimistic lock and staleness token")
     finished: bool = Field(description="the bit reminders ask; no time beside it")
     message: int | None = Field(
@@ -225,6 +245,29 @@ class BallotRow(_Model, table=True):
         sa_column=Column(LargeBinary, primary_key=True), description="HMAC-SHA256(period key, member id)"
     )
     period_id: str = Field(sa_column=_owner("period.id", index=True))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PoolRow(_Model, table=True):
+    """Answers that come one by one, to one flow, until there are enough to show; the life of a key of its own."""
+
+    __tablename__ = "pool"
+    __table_args__ = (UniqueConstraint("partnership_id", "flow"),)
+
+    id: str = Field(sa_column=Column(String(32), primary_key=True))
+    partnership_id: str = Field(sa_column=_owner("partnership.id"))
+    flow: str = Field(sa_column=Column(String(80), nullable=False), description="id@version")
+    opened: date = Field(description="the first day of the month in which it was")
+
+
+class PoolBallotRow(_Model, table=True):
+    """One person's answers in one pool, with their organisation and seat. No member id, no time, no order."""
+
+    __tablename__ = "poolballot"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    name: bytes = Field(sa_column=Column(LargeBinary, primary_key=True), description="HMAC-SHA256(pool key, member id)")
+    pool_id: str = Field(sa_column=_owner("pool.id", index=True))
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -261,9 +304,16 @@ class DigestRow(_Model, table=True):
     flow: str = Field(sa_column=Column(String(80), nullable=False), description="where its words come from")
     previous: str = Field(sa_column=Column(String(64), nullable=False))
     seal: str = Field(sa_column=Column(String(64), nullable=False))
-    chart: bytes | None = Field(
-        default=None, sa_column=Column(LargeBinary, nullable=True), description="PNG, drawn once, on first send"
-    )
+
+
+class ChartRow(_Model, table=True):
+    """A digest's chart in one language, drawn once, on first send."""
+
+    __tablename__ = "chart"
+
+    round_id: str = Field(sa_column=_owner("round.id", primary_key=True))
+    language: str = Field(sa_column=Column(String(8), primary_key=True))
+    png: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class CorrectionRow(_Model, table=True):
@@ -291,6 +341,17 @@ class AuditRow(_Model, table=True):
     )
     previous: str = Field(sa_column=Column(String(64), nullable=False))
     seal: str = Field(sa_column=Column(String(64), nullable=False))
+
+
+class TextRow(_Model, table=True):
+    """A sentence in another language, as an operator brought it in; without a source, what the file says of itself."""
+
+    __tablename__ = "text"
+
+    language: str = Field(sa_column=Column(String(8), primary_key=True))
+    number: int = Field(primary_key=True, description="its place; the source may be longer than an index can hold")
+    source: str = Field(sa_column=Column(Text, nullable=False), description="the English")
+    said: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class FactRow(_Model, table=True):

@@ -19,7 +19,10 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Partnership:
-    """A partnership and when its round opens. `weekday` 0 is Monday; `at` is local HH:MM; `split` as digests.split."""
+    """A partnership and when its round opens. `weekday` 0 is Monday; `at` is local HH:MM; `split` as digests.split.
+
+    `calendar` "year": the clock asks longer check-ins where `flows.plan` has one; "pulse": the weekly pulse alone.
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class Partnership:
     organisations: tuple[Organisation, ...]
     split: str = DEFAULT
     ended: bool = False
+    calendar: str = "pulse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,9 @@ class Round:
 class OpenRun:
     """A run in the middle of a step, with what the step must know around it.
 
-    `ballot` is the member's whole ballot of the period, opened: place -> {"state", "answers"}.
+    `language` is the person's.
+    `ballot` is the member's whole ballot of the period, opened: place -> {"state", "answers"}, and "flow"
+    beside them where the check-in is the member's `own`, such as a joiner's, and not the round's.
     `seen` is the turn that was read; `save` writes only over that turn.
     """
 
@@ -97,12 +103,14 @@ class OpenRun:
     seen: int
     member: str
     lookup: bytes
+    language: str
     period: str
     place: int
     closes_at: datetime
     message: int | None
     ballot_name: bytes
     ballot: dict[str, dict[str, object]] = field(default_factory=dict)
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

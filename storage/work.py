@@ -11,11 +11,15 @@ from digests.record import Limits
 from storage.audit import Audit
 from storage.db import open_database, shown_url
 from storage.errors import StorageError, unavailable
+from storage.frozen import Frozen
 from storage.keys import KeyStore, holds_keys, open_keys
 from storage.partnerships import Partnerships
 from storage.people import KEYS_FACT, People
+from storage.pools import Pools
+from storage.published import Flows
 from storage.rounds import Rounds
 from storage.runs import Runs
+from storage.texts import Texts
 
 
 class Work:
@@ -26,7 +30,11 @@ class Work:
         self.people = People(connection, keys)
         self.partnerships = Partnerships(connection)
         self.rounds = Rounds(connection, keys)
+        self.frozen = Frozen(connection, keys)
         self.runs = Runs(connection, keys)
+        self.pools = Pools(connection, keys)
+        self.flows = Flows(connection)
+        self.texts = Texts(connection)
         self.audit = Audit(connection)
 
     def must_fit(self) -> None:

@@ -9,11 +9,12 @@ import pytest
 from databases import Databases, Server, postgres, sqlite_template
 from riverside import Riverside, riverside
 
-from bot import words
 from bot.clock import MovableClock
 from bot.converse import Desk
+from bot.shelf import Shelf
+from bot.words import Host
 from flows.engine import engines
-from storage.keys import make_key_file
+from storage.keyfile import make_key_file
 from storage.work import Store
 
 SQLITE, POSTGRES = "sqlite", "postgres"
@@ -67,7 +68,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def desk(store: Store, clock: MovableClock) -> Desk:
-    return Desk(store, FLOWS, clock, words.Host("Voluntary Network", "help@example.org", "pulse_bot"))
+    return Desk(store, Shelf(FLOWS), clock, Host("Voluntary Network", "help@example.org", "pulse_bot"))
 
 
 @pytest.fixture

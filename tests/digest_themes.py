@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 from digests import (
     FOUR_WEEKLY,
     WEEKLY,
+    Asked,
     Ballot,
     Correction,
     Facts,
     Item,
     Limits,
+    Prompts,
+    SetWords,
     ThemeWords,
     close_round,
-    english,
+    worded,
 )
 from digests.split import SEATS
 
@@ -24,22 +27,28 @@ THEMES = {
         title="Trust",
         emoji="🤝",
         well="people say they can count on each other.",
-        talk_low="Which of our promises is running late, and who should hear that from us first?",
-        talk_steady="What is nobody saying out loud, and what would make it easier to say?",
+        talk=Prompts(
+            low=("Which of our promises is running late, and who should hear that from us first?",),
+            steady=("What is nobody saying out loud, and what would make it easier to say?",),
+        ),
     ),
     "power": ThemeWords(
         title="Power",
         emoji="⚖️",
         well="people say their view counts when things are decided.",
-        talk_low="Think of our last three big choices. Who made them, and who was missing?",
-        talk_steady="Who joined us last, and what do they see that the rest of us miss?",
+        talk=Prompts(
+            low=("Think of our last three big choices. Who made them, and who was missing?",),
+            steady=("Who joined us last, and what do they see that the rest of us miss?",),
+        ),
     ),
     "part": ThemeWords(
         title="Taking part",
         emoji="🙌",
         well="people say taking part is worth their time.",
-        talk_low="What could we stop doing, and whose time do we use without paying for it?",
-        talk_steady="What could we do in half the time, and still do well?",
+        talk=Prompts(
+            low=("What could we stop doing, and whose time do we use without paying for it?",),
+            steady=("What could we do in half the time, and still do well?",),
+        ),
     ),
 }
 ANCHORS = {"trust": Item("T1", "trust"), "power": Item("P1", "power"), "part": Item("E1", "part")}
@@ -47,7 +56,7 @@ ROTATING = Item("T2", "trust")
 OPTIONS = (("help_power", "who"), ("help_power", "agenda"), ("help_trust", "time"), ("help_trust", "past"))
 UNSAID = ("help_power", "unsaid")
 OTHERS = "lead+partner+frontline+commissioner"
-WORDING = english(
+WORDING = worded(
     "Testford Partnership",
     THEMES,
     {
@@ -69,10 +78,33 @@ WORDING = english(
         )
     ),
 )
+SET, POOL = "set-up@1", "induction@1"
+SET_ITEMS = tuple(Item(f"S{number}", theme) for number, theme in enumerate(("basics", "trust", "power"), start=1))
+SET_WORDS = SetWords(
+    title="Setting up",
+    items={
+        "S1": "Do you know why we are working together?",
+        "S2": "Do you know what each group brings?",
+        "S3": "Are the right people in this group?",
+    },
+    themes={"basics": "Basics", "trust": "Trust", "power": "Power"},
+    talk=Prompts(
+        low=("Which part is not yet written down?", "When could we book one hour for it?"),
+        split=("Who joined late?",),
+    ),
+)
+POOL_WORDS = replace(SET_WORDS, title="New here", talk=Prompts())
+WORDING = replace(
+    WORDING,
+    sets={SET: SET_WORDS, POOL: POOL_WORDS},
+    options={**WORDING.options, ("risk", "money"): "money", ("risk", "load"): "too much to do"},
+    lists={"risk": "What could trip us up"},
+)
 SCORES = (0, 25, 50, 75, 100)
+ITEMS = ("T1", "P1", "E1", "T2", "S1", "S2", "S3")
 
 
-def ballot(organisation, *rounds, seat="partner", items=("T1", "P1", "E1", "T2"), options=(), wrote=False):
+def ballot(organisation, *rounds, seat="partner", items=ITEMS, options=(), wrote=False):
     """One ballot; each round is one score for all items, or "away" for a round without a reply."""
     scores = {place: dict.fromkeys(items, value) for place, value in enumerate(rounds, start=1) if value != "away"}
     return Ballot(organisation, seat, scores, frozenset(options), wrote)
@@ -100,6 +132,18 @@ def facts(ballots=(), **changes):
     return replace(base, **changes)
 
 
+def asking(ballots, *places, **changes):
+    """A longer check-in of three questions, asked at `places`."""
+    return Asked(SET, SET_ITEMS, tuple(ballots), frozenset(places or (1,)), **changes)
+
+
+def with_sets(closing, split, share, pool):
+    """The same closing with a longer check-in in its last round, and a pool of answers beside it."""
+    asked = asking(closing.ballots, closing.place, split=split, share=share)
+    pooled = Asked(POOL, SET_ITEMS, pool, pooled=True, options=OPTIONS, comments=("one", "two"))
+    return replace(closing, sets=(asked, pooled))
+
+
 def play(ballots, history=(), **changes):
     """The four digests of a period, each closed with those before it as its history."""
     period = changes.pop("period", 1)
@@ -122,7 +166,7 @@ def shown(digest, kind="round", audience="everyone"):
 # --- closings of every kind
 
 limits = st.builds(Limits, st.integers(5, 9), st.integers(3, 6))
-answers = st.fixed_dictionaries({item: st.sampled_from((*SCORES, None)) for item in ("T1", "P1", "E1", "T2")})
+answers = st.fixed_dictionaries({item: st.sampled_from((*SCORES, None)) for item in ITEMS})
 ballots = st.lists(
     st.builds(
         Ballot,
@@ -134,7 +178,7 @@ ballots = st.lists(
     ),
     max_size=30,
 )
-closings = st.builds(
+plain_closings = st.builds(
     facts,
     ballots,
     place=st.sampled_from((1, 2, 3, 4, 4, 4)),
@@ -148,3 +192,5 @@ closings = st.builds(
     limits=limits,
     split=st.sampled_from((f"lived/{OTHERS}", "lived/lead/partner+frontline")),
 )
+splits = st.sampled_from((f"lived/{OTHERS}", "lead/partner+frontline+lived+commissioner", None))
+closings = st.one_of(plain_closings, st.builds(with_sets, plain_closings, splits, st.booleans(), ballots))

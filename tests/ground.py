@@ -9,13 +9,15 @@ from pathlib import Path
 from riverside import Riverside, riverside
 from sqlalchemy import text
 
-from bot import words
 from bot.channel import Inbound, Tap, unpack
 from bot.clock import MovableClock
 from bot.converse import Desk
+from bot.shelf import Shelf
+from bot.words import Host
 from flows.engine import engines
 from flows.run import Run
-from storage.keys import make_key_file, open_keys
+from storage.keyfile import make_key_file
+from storage.keys import open_keys
 from storage.work import Store, open_store
 
 FLOWS = engines()
@@ -87,8 +89,8 @@ def founded(folder: Path, migrated: Path) -> Ground:
     keys = open_keys(f"sqlite:///{folder}/pulse-keys.db", folder / "pulse.key")
     keys.prepare()
     keys.database.dispose()
-    clock, host = MovableClock(datetime.now(UTC)), words.Host("Voluntary Network", "help@example.org", "pulse_test_bot")
-    desk = Desk(_opened(folder), FLOWS, clock, host)
+    clock, host = MovableClock(datetime.now(UTC)), Host("Voluntary Network", "help@example.org", "pulse_test_bot")
+    desk = Desk(_opened(folder), Shelf(FLOWS), clock, host)
     return Ground(desk, riverside(desk, clock))
 
 

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from flows.effects import Ask, Effect, Finished, Notice
 from flows.engine import Engine
 from flows.events import Event, Tapped, Wrote
 from flows.run import Run
+
+EVERY_KIND = Path(__file__).parent / "specs" / "every-kind.yaml"
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Asked:
     choices: tuple[str, ...] | None = None
     at: str | None = None
     quoted: str | None = None
+    picked: tuple[str, ...] | None = None
 
     def fits(self, seen: Effect) -> bool:
         return (
@@ -25,6 +29,7 @@ class Asked:
             and self.choices in (None, tuple(code for code, _ in seen.choices))
             and self.at in (None, f"{seen.position} of {seen.total}")
             and self.quoted in (None, seen.quoted)
+            and self.picked in (None, seen.picked)
         )
 
 

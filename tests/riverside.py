@@ -131,7 +131,8 @@ class Riverside:
         self.answers(who, *codes)
         while not self.sees(who).startswith("Saved"):
             taps = choices(self.screens[who])
-            self.tell(who, next((t for t in taps if not t.choice.startswith(".")), taps[0]))
+            done = next((t for t in taps if t.choice == ".done"), None)  # where several may be picked
+            self.tell(who, done or next((t for t in taps if not t.choice.startswith(".")), taps[0]))
 
     def reaches_the_note(self, who: str, *codes: str, message: int | None = None) -> None:
         """Give these answers, or the best, as far as the note; the check-in stands in `message`."""
@@ -148,10 +149,11 @@ class Riverside:
 
     # --- what time brings
 
-    def opens(self) -> Round:
+    def opens(self, flow: str | None = None) -> Round:
         """Open a round now."""
+        keys, flows = self.desk.store.keys, self.desk.flows
         with self.desk.store.work() as work:
-            return rounds.open_round(work, self.desk.store.keys, self.desk.flows, self.partnership, self.clock.now())
+            return rounds.open_round(work, keys, flows, self.partnership, self.clock.now(), flow)
 
     def closes(self) -> None:
         """Let the open round's time run out, and do what is due."""
@@ -192,7 +194,7 @@ class Riverside:
 
     def digests(self) -> list[Digest]:
         with self.desk.store.work() as work:
-            return [thawed(frozen) for frozen in work.rounds.digests(self.partnership.id)]
+            return [thawed(frozen) for frozen in work.frozen.digests(self.partnership.id)]
 
     def member(self, who: str) -> Member:
         with self.desk.store.work() as work:
@@ -208,11 +210,13 @@ class Riverside:
         return person.id
 
 
-def riverside(desk: Desk, clock: MovableClock, name: str = "Riverside Partnership") -> Riverside:
-    """The partnership as `pulse partnership create` makes it: check-ins open on Friday at ten."""
+def riverside(
+    desk: Desk, clock: MovableClock, name: str = "Riverside Partnership", calendar: str = "pulse"
+) -> Riverside:
+    """The partnership as `pulse partnership create` makes it, but for its calendar: check-ins open on Friday at ten."""
     partners = tuple(Organisation(n, name, n == 1) for n, name in enumerate(ORGANISATIONS, start=1))
     with desk.store.work() as work:
-        made = work.partnerships.create(Partnership("", name, "Europe/London", 4, "10:00", partners))
+        made = work.partnerships.create(Partnership("", name, "Europe/London", 4, "10:00", partners, calendar=calendar))
         links = [work.people.make_link(made.id, kind, clock.now()) for kind in ("member", "coordinator")]
     return Riverside(desk, clock, made, *links)
 

@@ -9,7 +9,7 @@ from attack import report
 from attack.doubt import HIDDEN, MEAN, SCORE, Search
 from attack.pins import prove
 from attack.problem import Hidden, Problem, Sum, reach, shown
-from attack.report import CONTROLS, EXACT, ORDINARY, STRESS, Case, Tally, over
+from attack.report import CONTROLS, EXACT, LONGER, ORDINARY, STRESS, Case, Tally, over
 from attack.settle import settle
 from attack.sight import View, unchanging_views, views
 from attack.weaker import exactly, threshold_alone
@@ -151,7 +151,7 @@ def test_a_threshold_alone_gives_most_hidden_groups_away_and_the_rules_do_not():
     tally = Tally()
     for number in range(2, 30, 7):  # 20 joined
         report._control(tally, Case(number, 1, 12))
-        report._judge(tally, ORDINARY, Case(number, 1, 12))
+        report._judge(tally, ORDINARY, Case(number, 1, 12), views)
     asked, pinned, _ = tally.row(EXACT, HIDDEN, [20])
     assert asked > 10
     assert pinned > 0.6 * asked
@@ -179,7 +179,7 @@ def test_a_partnership_comes_out_the_same_again():
 def gate(**pinned):
     """A tally of 1,000 secrets in each row, with so many pinned; all hidden groups are, where there is no rule."""
     tally = Tally()
-    for run in (ORDINARY, STRESS, *CONTROLS):
+    for run in (ORDINARY, LONGER, STRESS, *CONTROLS):
         for kind in (SCORE, MEAN, HIDDEN):
             tally.asked[run, kind, 20] = 1000
     tally.pinned = Counter({(EXACT, HIDDEN, 20): 1000})

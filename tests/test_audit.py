@@ -13,7 +13,7 @@ from riverside import Riverside
 from sqlalchemy import Connection, text
 from typer.testing import CliRunner
 
-from bot import auditing, cli, operating
+from bot import auditing, cli, operating, printing
 from bot.settings import Settings
 from storage import tables
 from storage.audit import ACTORS, EVENTS, Broken, Entry
@@ -337,8 +337,8 @@ def test_the_operator_s_commands_are_written_down(databases: Databases):
     operating.link(here, "riverside", "coordinator", print)
     operating.open_round(here.model_copy(update={"complaints": "help@example.org"}), "riverside", "weekly-pulse")
     operating.close(here, "riverside")
-    operating.digest(here, "riverside", None, "json")
-    operating.correct(here, "riverside", 1, "The week was named wrongly.")
+    printing.digest(here, "riverside", None, "json")
+    printing.correct(here, "riverside", 1, "The week was named wrongly.")
     value = auditing.showing(here)
     assert [entry["what"] for entry in value["entries"]] == [
         "partnership_made", "member_link_made", "coordinator_link_made", "coordinator_link_made", "round_opened",

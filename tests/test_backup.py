@@ -33,7 +33,8 @@ from storage.backup import KEPT, LEFT_OUT, BadBackup, write_backup
 from storage.crypto import unseal
 from storage.db import Slot, open_database
 from storage.errors import BadKey, Forked, StorageError, Tampered, Unavailable
-from storage.keys import IDENTITY, STANDING, make_key_file
+from storage.keyfile import make_key_file
+from storage.keys import IDENTITY, STANDING
 from storage.work import Store
 
 AGE = x25519.Identity.generate()
@@ -139,7 +140,7 @@ def copies(databases: Databases, town: Riverside, tmp_path: Path) -> Copies:
         town.finishes("ann", "75")
         town.closes()
     with town.desk.store.work() as work:
-        work.rounds.correct(town.partnership.id, 2, "The week was another.")
+        work.frozen.correct(town.partnership.id, 2, "The week was another.")
     return Copies(databases, town, tmp_path)
 
 
@@ -172,12 +173,24 @@ def test_a_backup_holds_identity_and_results_and_nothing_of_an_open_period(copie
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_charts_are_left_out_as_they_can_be_drawn_again(copies: Copies, empty: Make, kind: str):
     with copies.town.desk.store.work() as work:
-        for frozen in work.rounds.digests(copies.town.partnership.id):
-            work.rounds.keep_chart(frozen.round_id, b"\x89PNG\r\n")
-    assert "chart" not in table_of(copies.backs_up(), "digest")[0]
+        for frozen in work.frozen.digests(copies.town.partnership.id):
+            work.frozen.keep_chart(frozen.round_id, "en", b"\x89PNG\r\n")
+    assert b"PNG" not in copies.backs_up()
     url = empty(kind)
     copies.restores(url)
-    assert [row[-1] for row in rows(url)["digest"]] == [None] * 4
+    assert rows(url)["chart"] == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_the_check_ins_that_were_asked_and_the_words_brought_in_come_back(copies: Copies, empty: Make, kind: str):
+    with copies.town.desk.store.work() as work:
+        work.texts.replace("cy", {"": "Language: cy\n", "Saved. Thank you.": "Wedi cadw. Diolch."})
+    url = empty(kind)
+    copies.backs_up()
+    copies.restores(url)
+    kept, back = copies.databases.rows(), rows(url)
+    assert [str(ref).partition("@")[0] for ref, *_ in back["flow"]] == ["weekly-pulse"]
+    assert (sorted(back["flow"]), sorted(back["text"])) == (sorted(kept["flow"]), sorted(kept["text"]))
 
 
 @only_sqlite
@@ -548,7 +561,7 @@ MADE_UP = (
     altered("organisation", number=None),
     renamed(table="ballot"),
     renamed(columns=["token"]),
-    lambda value: value | {"columns": [*value["columns"], "chart"]} if names_digests(value) else value,
+    lambda value: value | {"columns": [*value["columns"], "picture"]} if names_digests(value) else value,
     lambda value: {} if isinstance(value, dict) and "schema" in value else value,
     lambda value: 5 if isinstance(value, list) else value,
 )

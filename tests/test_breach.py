@@ -12,7 +12,7 @@ from databases import Databases, only_sqlite
 from riverside import Riverside
 from typer.testing import CliRunner
 
-from bot import breach, cli, export, operating
+from bot import breach, cli, export, printing
 from bot.loot import KINDS, recognise
 from bot.settings import Settings
 from digests.sheet import COLUMNS
@@ -122,7 +122,7 @@ def test_a_printed_digest_is_known(databases: Databases, open_town: Riverside, t
         master_key_file=databases.key_file,
     )  # fmt: skip
     for form in ("text", "json", "csv"):
-        (tmp_path / form).write_bytes(operating.digest(settings, open_town.partnership.id, None, form))
+        (tmp_path / form).write_bytes(printing.digest(settings, open_town.partnership.id, None, form))
         assert recognise(tmp_path / form).kind == "digest", form
 
 

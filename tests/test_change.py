@@ -194,7 +194,10 @@ def test_a_gap_is_frozen_with_the_period_and_never_with_a_week():
     assert last.gaps == tuple(Gap(theme, "lived", 10, 90) for theme in ("trust", "power", "part"))
 
 
-@given(st.lists(st.tuples(points, people), min_size=2, max_size=4))
+shown_figures = st.tuples(points, people).filter(lambda known: known[1] >= 20 or known[0] % 10 == 0)
+
+
+@given(st.lists(shown_figures, min_size=2, max_size=4))
 def test_a_gap_holds_shown_steps_only(groups):
     known = dict(zip(("lived", "lead", "partner", "frontline"), groups, strict=False))
     for gap in change.gaps(cells_of(**known)):

@@ -57,7 +57,7 @@ def test_what_is_shown_follows_from_who_is_there_whoever_comes_and_goes(
     for who in [f"m{n}" for n in range(MANY)]:
         town.presses(who, "forget:sure")  # nobody is left of the story before
     with town.desk.store.work() as work:
-        frozen = len(work.rounds.digests(town.partnership.id, most=1000))
+        frozen = len(work.frozen.digests(town.partnership.id, most=1000))
     for number in range(begin):
         book.move("joins", number)
     period: set[str] = set()
@@ -77,7 +77,7 @@ def test_what_is_shown_follows_from_who_is_there_whoever_comes_and_goes(
     assert shown["T1"] == disclose.may_show(book.people(), Limits())
     assert not shown["E1"]  # nobody answered that
     with town.desk.store.work() as work:
-        kept = work.rounds.digests(town.partnership.id, most=1000)
+        kept = work.frozen.digests(town.partnership.id, most=1000)
         known = [work.people.find(address(f"m{n}")) is not None for n in range(MANY)]
     assert len(kept) == frozen + 4
     assert all(later.number == earlier.number + 1 for earlier, later in pairwise(kept))

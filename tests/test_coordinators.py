@@ -4,9 +4,9 @@ import pytest
 from databases import Databases
 from riverside import Riverside, labels, riverside
 
-from bot import words
 from bot.channel import Reply
 from bot.converse import Desk
+from bot.words import words
 
 
 @pytest.mark.parametrize("said", ["/round", "/digest", "/invite"])

@@ -19,6 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 HOUSING, OPEN_DOOR, COORDINATOR = "8", "17", "coordinator"
+PROMPTS = "To help you lead the talk"
 OWN_WORDS = "“I still hear what was decided from somebody else.”"
 REPOSITORY = Path(__file__).parents[1]
 
@@ -137,7 +138,9 @@ def a_week_by_hand(chrome: Chrome, url: str) -> None:
     visitor.jumps("close")
     digests = {visitor.sees(phone, OWN_WORDS).partition("How we are doing")[2] for phone in (HOUSING, OPEN_DOOR)}
     assert len(digests) == 1
-    assert visitor.sees(COORDINATOR, OWN_WORDS).endswith(digests.pop())
+    before, _, _ = visitor.sees(COORDINATOR, PROMPTS).partition(PROMPTS)
+    assert before.rstrip().endswith(digests.pop()), "a coordinator reads what everyone reads, and prompts after it"
+    assert PROMPTS not in visitor.text(HOUSING) + visitor.text(OPEN_DOOR)
     assert all(visitor.chart(phone) for phone in (HOUSING, OPEN_DOOR, COORDINATOR))
     visitor.taps(OPEN_DOOR, "Mostly")
     visitor.sees(OPEN_DOOR, "has closed")
@@ -172,6 +175,29 @@ async def test_the_script_plays_a_week_and_prints_its_digest(tmp_path):
     assert OWN_WORDS in out.decode()
     assert "Playing week 11 of 11" in err.decode()
     assert list(tmp_path.iterdir()) == [], "the demonstration left something behind"
+
+
+async def test_a_coordinator_previews_a_check_in_on_the_browser_phone(open_page):
+    async with httpx.AsyncClient(base_url=open_page) as client:
+        token = (await client.get("/")).text.partition('name="pulse-token" content="')[2].partition('"')[0]
+
+        async def does(path: str, **what: object) -> dict:
+            given = {"phone": COORDINATOR, **what}
+            answer = await client.post(f"/api/{path}", json=given, headers={"X-Pulse-Token": token})
+            assert answer.status_code == 200
+            phones = (await client.get("/api/state")).json()["phones"]
+            return next(phone["messages"][-1] for phone in phones if phone["id"] == COORDINATOR)
+
+        async def taps(message: dict, label: str) -> dict:
+            data = next(b["data"] for row in message["buttons"] for b in row if b["label"] == label)
+            return await does("tap", message=message["id"], data=data)
+
+        picking = await does("write", text="/preview")
+        first = await taps(picking, "Weekly check-in")
+        assert first["text"].startswith("Test. Nothing you tap or type here is kept.\n\nHello.")
+        second = await taps(first, "Mostly")
+        assert second["id"] == picking["id"]
+        assert second["text"].startswith("Test. Nothing you tap or type here is kept.\n\n✓ 2 of 5")
 
 
 async def test_only_the_page_itself_may_drive_the_demonstration(open_page):

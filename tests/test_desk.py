@@ -9,11 +9,11 @@ from riverside import Riverside, address, button, choices, labels
 from sqlalchemy import text
 from sqlalchemy.event import listen
 
-from bot import words
 from bot.channel import Command, Inbound, Press, Reach, Reply, Tap, Words
 from bot.clock import MovableClock
 from bot.converse import Desk
 from bot.intake import Intake
+from bot.words import words
 from flows.answers import NOTE_LIMIT
 from storage.errors import Tampered, Unavailable
 from storage.runs import ballot_name
@@ -115,9 +115,9 @@ def test_every_question_can_be_skipped(open_town: Riverside):
 
 def test_answers_can_be_changed_until_the_round_closes(open_town: Riverside, databases: Databases):
     open_town.finishes("ann", "75")
-    assert [row[4] for row in databases.rows()["run"] if row[3]] == [True]
+    assert [row[5] for row in databases.rows()["run"] if row[4]] == [True]
     open_town.taps("ann", "Change my answers")
-    assert not any(row[4] for row in databases.rows()["run"])
+    assert not any(row[5] for row in databases.rows()["run"])
     open_town.gives("ann", "0")
     assert kept_of(open_town, "ann")["T1"] == "0"
 

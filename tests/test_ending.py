@@ -11,10 +11,11 @@ from post import Post, dying
 from riverside import Riverside, address, riverside
 from typer.testing import CliRunner
 
-from bot import cli, ending, rounds, words
+from bot import cli, ending, rounds
 from bot.channel import TryLater, Unclear
 from bot.converse import Desk
 from bot.retention import purge
+from bot.words import words
 from flows.reading import grade
 from storage.errors import Refused
 from storage.retention import GOODBYE

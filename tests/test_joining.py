@@ -7,10 +7,10 @@ from databases import Databases
 from riverside import ORGANISATIONS, Riverside, labels, riverside
 from sqlalchemy import text
 
-from bot import words
 from bot.channel import Press, Reach, Unreadable
 from bot.clock import MovableClock
 from bot.converse import Desk
+from bot.words import Host, words
 from storage.work import Store
 
 
@@ -18,7 +18,7 @@ def test_joining_step_by_step(town: Riverside):
     town.says("ann", f"/start {town.member_link}")
     assert "Voluntary Network runs this bot." in town.sees("ann")
     assert town.sees("ann").endswith(words.NOTHING_YET)
-    assert labels(town.screens["ann"]) == [words.AGREE, words.NO_THANKS, words.HELP]
+    assert labels(town.screens["ann"]) == [words.AGREE, words.NO_THANKS, words.HELP, words.LANGUAGES]
     town.taps("ann", words.AGREE)
     assert labels(town.screens["ann"]) == list(ORGANISATIONS)
     town.taps("ann", "Open Door")
@@ -32,7 +32,7 @@ def test_joining_step_by_step(town: Riverside):
 
 
 def test_who_runs_the_bot_is_said_to_be_the_lead_partner_where_it_is(store: Store, desk: Desk, clock: MovableClock):
-    council = Desk(store, desk.flows, clock, words.Host("City Council", "help@example.org"))
+    council = Desk(store, desk.flows, clock, Host("City Council", "help@example.org"))
     town = riverside(council, clock)
     town.says("ann", f"/start {town.member_link}")
     assert town.sees("ann").startswith("City Council runs this bot, and is also the lead partner of Riverside Partner")

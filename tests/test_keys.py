@@ -14,7 +14,8 @@ from storage import migrations
 from storage.crypto import new_key
 from storage.db import open_database
 from storage.errors import BadKey, Forked, Unavailable
-from storage.keys import IDENTITY, LOOKUP, STANDING, Anchor, KeyStore, make_key_file, open_keys, read_key_file
+from storage.keyfile import make_key_file, read_key_file
+from storage.keys import IDENTITY, LOOKUP, STANDING, Anchor, KeyStore, open_keys
 
 ALL = sorted(STANDING)
 

@@ -160,7 +160,9 @@ def test_init_asks_for_what_telegram_and_members_need(pulse: Pulse, monkeypatch:
 
 def test_a_partnership_is_made_listed_and_shown_as_one_object_each(pulse: Pulse, ground: Ground):
     said = pulse("partnership", "create", "Harbour Café", *PARTNERS, "--lead", "City Council", "--json")
-    assert said.object.keys() == {"id", "member_link", "coordinator_link", "split", "needed", "warnings"}
+    assert said.object.keys() == {
+        "id", "member_link", "coordinator_link", "split", "calendar", "needed", "warnings"
+    }  # fmt: skip
     assert "only once 5 of them answer" in said.object["warnings"][0]
     assert said.object["id"] == "harbour-cafe"
     assert "Until then the links say BOT" in said.err
@@ -171,7 +173,7 @@ def test_a_partnership_is_made_listed_and_shown_as_one_object_each(pulse: Pulse,
         {"name": "City Council", "lead": True},
         {"name": "Riverside Homes", "lead": False},
     ]
-    assert shown["round"] is None
+    assert (shown["round"], shown["calendar"]) == (None, "year")
     assert shown["joined"].startswith("Fewer than 5")
 
 
@@ -179,6 +181,14 @@ def test_for_a_person_the_same_is_lines(pulse: Pulse, ground: Ground):
     assert "For members (14 days): https://t.me/BOT?start=" in pulse("partnership", "create", "Harbour", *PARTNERS).out
     assert pulse("partnership", "list").out.startswith("harbour  Harbour  (")
     assert "No round is open." in pulse("partnership", "show", "harbour").out
+
+
+def test_the_calendar_is_chosen_once_and_told(pulse: Pulse, ground: Ground):
+    assert "longer check-ins and votes through the year" in pulse("partnership", "create", "Harbour", *PARTNERS).out
+    pulse("partnership", "create", "Quay", *PARTNERS, "--calendar", "pulse")
+    assert "Calendar: the weekly pulse alone." in pulse("partnership", "show", "quay").out
+    wrong = pulse("partnership", "create", "Pier", *PARTNERS, "--calendar", "month")
+    assert "There is no calendar 'month'. There is: year, pulse." in wrong.err
 
 
 def test_a_new_link_is_one_object_too(pulse: Pulse, ground: Ground):
@@ -492,13 +502,13 @@ async def test_doctor_names_each_thing_that_is_wrong_and_what_to_do(pulse: Pulse
         unset = await wrong(operator="")
         assert unset == {"settings": "Set PULSE_OPERATOR in the environment or in .env, or run `pulse init`."}
         missing = await wrong(database_url="sqlite:///other.db")
-        assert missing.keys() == {"database", "thresholds", "migrations"}
+        assert missing.keys() == {"database", "thresholds", "migrations", "check-ins"}
         assert "Run `pulse init`" in missing["database"]
         (tmp_path / "pulse.key").chmod(0o644)
         assert (await wrong()) == {"key file": "pulse.key can be read by others. Run: chmod 600 pulse.key"}
         (tmp_path / "pulse.key").write_text("broken")
         broken = await wrong()
-        assert broken.keys() == {"key file", "key store", "database", "thresholds"}
+        assert broken.keys() == {"key file", "key store", "database", "thresholds", "check-ins"}
         assert (await wrong(broadcast_rate="0")).keys() == {"settings"}
 
 

@@ -88,8 +88,8 @@ def test_what_three_beside_any_organisation_chose_is_told_when_the_period_closes
     last = town.digests()[-1]
     assert last.options == (("help_power", "who"),)
     with town.desk.store.work() as work:
-        frozen = work.rounds.digests(town.partnership.id)[-1]
-    said = digests_of.screen(town.desk.flows, town.partnership, frozen).text
+        frozen = work.frozen.digests(town.partnership.id)[-1]
+    said = digests_of.parts(town.desk.flows, town.partnership, frozen)[digests_of.TEXT].text
     assert "What would help: know who decides." in said
 
 
@@ -112,7 +112,8 @@ def test_shared_words_come_with_the_period_and_unshared_words_nowhere(town: Rive
     assert Counter(last.comments) == Counter(("more tea", "less haste", "thank you"))
     assert b"not for anyone" not in databases.bytes()
     with town.desk.store.work() as work:
-        (said,) = digests_of.quotes(work.rounds.digests(town.partnership.id)[-1])
+        frozen = work.frozen.digests(town.partnership.id)[-1]
+    said = digests_of.parts(town.desk.flows, town.partnership, frozen)["said1"].text
     assert all(comment in said for comment in last.comments)
 
 
@@ -160,14 +161,15 @@ def test_every_reader_gets_the_same_bytes(town: Riverside):
     town.joins(*people(9))
     period(town, *people(9))
     with town.desk.store.work() as work:
-        frozen = [work.rounds.digests(town.partnership.id, n)[-1].record for n in (1, 2, 3, 4)]
-        again = [found.record for found in work.rounds.digests(town.partnership.id)]
+        frozen = [work.frozen.digests(town.partnership.id, n)[-1].record for n in (1, 2, 3, 4)]
+        again = [found.record for found in work.frozen.digests(town.partnership.id)]
     assert frozen == again
     town.coordinates("cora")
-    town.says("cora", "/digest")
+    shown = town.says("cora", "/digest")
     with town.desk.store.work() as work:
-        last = work.rounds.digests(town.partnership.id)[-1]
-    assert town.sees("cora") == digests_of.screen(town.desk.flows, town.partnership, last).text
+        last = work.frozen.digests(town.partnership.id)[-1]
+    seen = [screen for screen in shown.screens if screen.picture is None]
+    assert seen == list(digests_of.parts(town.desk.flows, town.partnership, last).values())
 
 
 # --- corrections
@@ -177,15 +179,15 @@ def test_a_correction_is_told_once_with_the_next_digest_and_changes_no_old_one(t
     town.joins(*people(9))
     period(town, *people(9), rounds=1)
     with town.desk.store.work() as work:
-        before = work.rounds.digests(town.partnership.id)[-1]
-        work.rounds.correct(town.partnership.id, 1, "Two people answered for the wrong partner.")
+        before = work.frozen.digests(town.partnership.id)[-1]
+        work.frozen.correct(town.partnership.id, 1, "Two people answered for the wrong partner.")
     period(town, *people(9), rounds=2)
     first, second, third = town.digests()
     assert [c.text for c in second.corrections] == ["Two people answered for the wrong partner."]
     assert third.corrections == ()
     with town.desk.store.work() as work:
-        assert work.rounds.digests(town.partnership.id, 1)[-1] == before
-    wording = digests_of.wording(town.desk.flows["weekly-pulse@1"].flow, town.partnership)
+        assert work.frozen.digests(town.partnership.id, 1)[-1] == before
+    wording = digests_of.wording(town.desk.flows, town.partnership, [before])
     assert "Two people answered for the wrong partner." in plain(second, wording)
     assert "wrong partner" not in plain(first, wording)
 
@@ -226,7 +228,7 @@ def test_however_the_clock_jumps_each_round_is_shown_once_and_each_send_made_onc
     town: Riverside, databases: Databases, hours: list[int]
 ):
     with town.desk.store.work() as work:
-        seen = len(work.rounds.digests(town.partnership.id, most=1000))
+        seen = len(work.frozen.digests(town.partnership.id, most=1000))
         joined = work.people.count_joined(town.partnership.id)
     if not joined:
         town.joins(*people(6))
@@ -234,7 +236,7 @@ def test_however_the_clock_jumps_each_round_is_shown_once_and_each_send_made_onc
         town.clock._ahead += timedelta(hours=jump)
         town.wakes()
     with town.desk.store.work() as work:
-        frozen = work.rounds.digests(town.partnership.id, most=1000)
+        frozen = work.frozen.digests(town.partnership.id, most=1000)
     assert [f.number for f in frozen] == list(range(1, len(frozen) + 1))
     assert len(frozen) >= seen
     sent = Counter(town.jobs.added)

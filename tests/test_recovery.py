@@ -2,17 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from copies import copied
 from databases import Databases, only_sqlite
 from ground import founded
 from installation import Operator
 from riverside import Riverside, address, riverside
-from sqlalchemy import delete, event, insert, select, text
+from sqlalchemy import event, text
 from standin import StandIn
 
 from bot import keeping, rounds
@@ -23,40 +23,13 @@ from bot.settings import Settings
 from digests import seal
 from storage import recovery
 from storage.errors import BadKey, Forked, Refused
-from storage.keys import make_key_file
+from storage.keyfile import make_key_file
 from storage.people import KEYS_FACT
 from storage.recovery import Recovered, drop_period, must_be_current, open_period, recover
-from storage.tables import metadata
 from storage.work import Store, open_store
 
 SIX = ("ann", "bob", "cat", "dan", "eve", "fay")
 NOTHING = Recovered()
-Rows = dict[str, list[dict[str, object]]]
-
-
-@dataclass(frozen=True)
-class Copy:
-    """The main database as it was, to be brought back."""
-
-    store: Store
-    rows: Rows
-
-    def comes_back(self) -> None:
-        with self.store.database.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(delete(table))
-            for table in metadata.sorted_tables:
-                if self.rows[table.name]:
-                    connection.execute(insert(table), self.rows[table.name])
-
-
-def copied(store: Store) -> Copy:
-    with store.database.begin() as connection:
-        rows = {
-            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-            for table in metadata.sorted_tables
-        }
-    return Copy(store, rows)
 
 
 def plays(town: Riverside, weeks: int) -> None:
@@ -209,7 +182,7 @@ def test_a_digest_that_the_copy_still_meant_to_send_is_not_sent_again(six: River
     six.wakes()
     assert "digest" not in six.jobs.kinds()
     with store.work() as work:
-        assert [work.rounds.is_newest(six.partnership.id, number) for number in (1, 2, 3)] == [False, True, True]
+        assert [work.frozen.is_newest(six.partnership.id, number) for number in (1, 2, 3)] == [False, True, True]
 
 
 def test_an_opening_that_is_due_at_a_later_start_is_only_late(older: Riverside):
@@ -396,7 +369,7 @@ def test_another_digest_of_the_same_number_is_refused_and_nothing_written(
     copy.comes_back()
     current = six.current()
     with store.work() as work:
-        work.rounds.freeze(current, "{}", "", seal({"made": "by another copy"}, ""))
+        work.frozen.freeze(current, "{}", "", seal({"made": "by another copy"}, ""))
     before = databases.rows()
     with pytest.raises(Forked, match="two digests of round 1 of riverside-partnership"):
         started(six)

@@ -12,9 +12,10 @@ from post import Post, dying
 from riverside import Riverside, address, labels
 from sqlalchemy import text
 
-from bot import retention, words
+from bot import retention
 from bot.channel import TryLater, Unclear, Unreachable
 from bot.queue import Queue
+from bot.words import words
 from storage.audit import OPERATOR
 from storage.heard import ASK, DELETE, KEEP, Days, verdict
 from storage.retention import CLAIMS, GOODBYE, Retention

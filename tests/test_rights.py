@@ -9,7 +9,7 @@ from databases import Databases, only_sqlite, patience
 from riverside import Letters, Riverside, address, button, choices, labels
 from standin import StandIn
 
-from bot import export, words
+from bot import export
 from bot.channel import Command, Inbound, Press, Reach, Reply, Screen
 from bot.converse import Desk
 from bot.intake import Intake
@@ -18,6 +18,7 @@ from bot.rounds import PROMPT, REMIND
 from bot.sends import Sends, one_at_a_time
 from bot.telegram.handlers import build
 from bot.telegram.screen import TelegramChannel
+from bot.words import words
 from storage.heard import Days
 from storage.tables import metadata
 from storage.work import Store
@@ -529,10 +530,10 @@ def test_nothing_is_sent_before_the_second_tap_and_none_if_that_says_no(town: Ri
 def test_every_column_about_a_person_is_in_the_copy_or_left_out_for_a_reason():
     told = {
         "person": {"address", "language"},
-        "member": {"partnership_id", "organisation", "seat", "next_seat", "state", "heard", "consent_text",
-                   "consent_day"},
+        "member": {"partnership_id", "organisation", "seat", "next_seat", "state", "heard", "since",
+                   "consent_text", "consent_day"},
         "coordinator": {"partnership_id", "consent_text", "consent_day"},
-        "run": {"turn", "finished", "message"},
+        "run": {"flow", "turn", "finished", "message"},
         "claim": {"kind", "sent"},
         "ballot": {"sealed"},
     }  # fmt: skip

@@ -25,7 +25,8 @@ from bot.settings import Settings
 from storage import migrations, rotation
 from storage.db import Slot
 from storage.errors import BadKey, StorageError, Unavailable
-from storage.keys import IDENTITY, LOOKUP, STANDING, read_key_file
+from storage.keyfile import read_key_file
+from storage.keys import IDENTITY, LOOKUP, STANDING
 from storage.people import KEYS_FACT
 from storage.recovery import Recovered, recover
 from storage.retention import Retention

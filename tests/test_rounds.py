@@ -244,7 +244,7 @@ def test_every_digest_seals_the_one_before(town: Riverside, databases: Databases
         town.closes()
     chain = sorted(databases.rows()["digest"], key=lambda row: int(str(row[1])))
     previous = ""
-    for _, number, _, record, _, names, sealed, _ in chain:
+    for _, number, _, record, _, names, sealed in chain:
         assert names == previous
         assert sealed == seal(json.loads(record), previous)
         assert json.loads(record)["round"] == number
@@ -535,7 +535,7 @@ def test_without_the_bot_a_digest_is_remembered_before_anybody_can_ask_for_it(to
     current = town.week()
     with store.work() as work:
         rounds.close_now(work, town.desk.flows, town.partnership, town.clock.now())
-        (frozen,) = work.rounds.digests(town.partnership.id)
+        (frozen,) = work.frozen.digests(town.partnership.id)
     for _ in range(2):
         rounds.destroy_due(store, town.clock.now())
     assert store.keys.anchor(town.partnership.id) == Anchor(1, frozen.seal)

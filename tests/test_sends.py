@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sys
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -15,13 +16,16 @@ from databases import Databases, only_sqlite
 from riverside import Riverside, address, labels
 from sqlalchemy import Engine, event, text
 
-from bot import rounds, words
+from bot import languages, rounds
 from bot.channel import Screen, ShowError, TryLater, Unclear, Unreachable
 from bot.converse import Desk
 from bot.heart import Heart
 from bot.queue import Queue
 from bot.rounds import DIGEST, PROMPT, REMIND
 from bot.sends import Sends, one_at_a_time
+from bot.spoken import EDITION, freshen
+from bot.words import words
+from digests import EVERYONE
 from storage.db import open_database
 from storage.work import Store
 
@@ -73,7 +77,7 @@ def with_figures(town: Riverside, picture: bytes | None) -> str:
     town.closes()
     if picture:
         with town.desk.store.work() as work:
-            work.rounds.keep_chart(current.id, picture)
+            work.frozen.keep_chart(current.id, "en", picture)
     return current.id
 
 
@@ -253,13 +257,86 @@ async def test_everyone_gets_the_same_words(town: Riverside, sends: Sends, wire:
     assert len({screen for _, screen in wire.arrived}) == 2
 
 
+async def test_coordinators_alone_get_questions_to_ask_after_the_digest_of_a_period(
+    town: Riverside, sends: Sends, wire: Wire
+):
+    town.joins(*[f"p{n}" for n in range(6)])
+    town.coordinates("boss")
+    for _ in range(4):
+        round_id = town.week().id
+        for n in range(6):
+            town.answers(f"p{n}", "25", "75", "75")
+        town.closes()
+    with town.desk.store.work() as work:
+        work.frozen.keep_chart(round_id, "en", PNG)
+    for who in ("p0", "boss"):
+        await sends.deliver(DIGEST, round_id, town.person(who))
+    assert len(wire.texts("p0")) == 2
+    assert wire.texts("boss")[:2] == wire.texts("p0")
+    (asked,) = wire.texts("boss")[2:]
+    assert asked.startswith("To help you lead the talk: questions to ask, picked by the figures that everyone got.")
+    assert "Trust (low): " in asked
+    assert not any(letter.isdigit() for letter in asked)
+
+
+async def test_a_longer_check_in_comes_question_by_question_after_the_digest(
+    town: Riverside, sends: Sends, wire: Wire, databases: Databases
+):
+    people = [f"p{n}" for n in range(20)]
+    town.joins(*people)
+    with town.desk.store.work() as work:
+        town_now, keys = town.clock.now(), town.desk.store.keys
+        current = rounds.open_round(work, keys, town.desk.flows, town.partnership, town_now, "lead-partner")
+    for who in people[:6]:
+        town.answers(who, *["75"] * 3, *["100"] * 5, *["25"] * 5)
+    town.closes()
+    (digest,) = town.digests()
+    (result,) = digest.sets
+    assert [cell.figure and cell.figure.points for cell in result.cells if cell.audience == EVERYONE] == [
+        *[90] * 5,
+        *[30] * 5,
+    ]
+    with town.desk.store.work() as work:
+        work.frozen.keep_chart(current.id, "en", PNG)
+    await sends.deliver(DIGEST, current.id, town.person("p19"))
+    _, text, answers = wire.texts("p19")
+    assert "Our lead partner: it comes next, question by question." in text
+    assert "90. Strong: Was the lead chosen in a fair and open way?" in answers
+    assert set(claims(databases)) == {"chart", "text", "set1"}
+
+
+@pytest.fixture
+def welsh(store: Store) -> Iterator[None]:
+    """A word of Welsh, brought in by an operator."""
+    with store.work() as work:
+        work.texts.replace("cy", {"Strong": "Cryf"})
+        work.partnerships.keep_fact(EDITION, "one word")
+        freshen(work)
+    yield
+    languages.bring({}, "")
+
+
+async def test_each_person_gets_the_digest_and_its_chart_in_their_own_language(
+    town: Riverside, sends: Sends, wire: Wire, welsh: None
+):
+    round_id, speaker = with_figures(town, picture=PNG), town.person("p1")
+    with town.desk.store.work() as work:
+        work.people.speak(speaker, "cy")
+        work.frozen.keep_chart(round_id, "cy", PNG + b"cy")
+    for who in ("p0", "p1"):
+        await sends.deliver(DIGEST, round_id, town.person(who))
+    assert [screen.picture for _, screen in wire.arrived] == [PNG, None, PNG + b"cy", None]
+    assert "80. Strong." in wire.texts("p0")[1]
+    assert "80. Cryf." in wire.texts("p1")[1]
+
+
 @only_sqlite
 async def test_the_chart_is_drawn_once_for_all(town: Riverside, sends: Sends, wire: Wire, databases: Databases):
     round_id = with_figures(town, picture=None)
-    drawn_before = [row[-1] for row in databases.rows()["digest"]]
+    drawn_before = databases.rows()["chart"]
     await asyncio.gather(*(sends.deliver(DIGEST, round_id, town.person(who)) for who in ("p0", "p1", "p2")))
-    (kept,) = [row[-1] for row in databases.rows()["digest"]]
-    assert drawn_before == [None]
+    ((_, language, kept),) = databases.rows()["chart"]
+    assert (drawn_before, language) == ([], "en")
     assert isinstance(kept, bytes)
     assert kept.startswith(PNG)
     assert [screen.picture for _, screen in wire.arrived if screen.picture] == [kept] * 3
@@ -270,10 +347,10 @@ def test_only_the_newest_chart_of_a_partnership_is_kept(town: Riverside, store: 
     first, second = with_figures(town, picture=PNG), town.week().id
     town.closes()
     with store.work() as work:
-        assert [work.rounds.has_chart(round_id) for round_id in (first, second)] == [True, False]
-        work.rounds.keep_chart(second, PNG)
-        assert [work.rounds.has_chart(round_id) for round_id in (first, second)] == [False, True]
-        assert [work.rounds.chart(round_id) for round_id in (first, second)] == [None, PNG]
+        assert [work.frozen.has_chart(round_id, "en") for round_id in (first, second)] == [True, False]
+        work.frozen.keep_chart(second, "en", PNG)
+        assert [work.frozen.has_chart(round_id, "en") for round_id in (first, second)] == [False, True]
+        assert [work.frozen.chart(round_id, "en") for round_id in (first, second)] == [None, PNG]
 
 
 async def test_where_no_chart_can_be_drawn_the_words_go_out_alone(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from databases import Databases, only_postgres, only_sqlite
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from riverside import Riverside, address, choices
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from bot.channel import Words
@@ -132,7 +133,7 @@ def test_a_run_row_says_nothing_of_the_answers(town: Riverside, databases: Datab
     town.opens()
     for who, code in (("low", "0"), ("high", "100")):
         town.answers(who, code, code, code, code)
-    low, high = ([*row[3:]] for row in databases.rows()["run"])
+    low, high = ([*row[4:]] for row in databases.rows()["run"])
     assert low == high == [4, False, None]
 
 
@@ -523,10 +524,27 @@ def test_only_the_first_picture_of_a_digest_is_kept(town: Riverside, store: Stor
     current = town.opens()
     town.closes()
     with store.work() as work:
-        assert work.rounds.chart(current.id) is None
-        work.rounds.keep_chart(current.id, b"\x89PNG first")
-        work.rounds.keep_chart(current.id, b"\x89PNG second")
-        assert work.rounds.chart(current.id) == b"\x89PNG first"
+        assert work.frozen.chart(current.id, "en") is None
+        assert not work.frozen.has_chart(current.id, "en")
+        work.frozen.keep_chart(current.id, "en", b"\x89PNG first")
+        work.frozen.keep_chart(current.id, "en", b"\x89PNG second")
+        assert work.frozen.chart(current.id, "en") == b"\x89PNG first"
+
+
+def test_each_language_has_a_picture_of_its_own_and_older_digests_have_none(town: Riverside, store: Store):
+    town.joins("ann")
+    closed = []
+    for _ in range(2):
+        closed.append(town.week().id)
+        town.closes()
+        with store.work() as work:
+            for language in ("en", "cy"):
+                work.frozen.keep_chart(closed[-1], language, f"\x89PNG {language}".encode("latin-1"))
+    with store.work() as work:
+        assert [work.frozen.chart(closed[1], language) for language in ("en", "cy", "pl")] == [
+            b"\x89PNG en", b"\x89PNG cy", None
+        ]  # fmt: skip
+        assert not any(work.frozen.has_chart(closed[0], language) for language in ("en", "cy"))
 
 
 def test_a_history_is_the_last_digests_oldest_first(town: Riverside, store: Store):
@@ -535,7 +553,58 @@ def test_a_history_is_the_last_digests_oldest_first(town: Riverside, store: Stor
         town.week()
         town.closes()
     with store.work() as work:
-        numbers = [d.number for d in work.rounds.digests(town.partnership.id, up_to=3, most=2)]
-        (last,) = work.rounds.digests(town.partnership.id, most=1)
+        numbers = [d.number for d in work.frozen.digests(town.partnership.id, up_to=3, most=2)]
+        (last,) = work.frozen.digests(town.partnership.id, most=1)
     assert numbers == [2, 3]
     assert json.loads(last.record)["round"] == 4
+
+
+# --- languages
+
+
+def test_a_run_knows_the_language_of_whoever_answers(town: Riverside, store: Store):
+    town.joins("ann")
+    town.opens()
+    run, ann = town.says("ann", "/checkin"), town.person("ann")
+    assert run.screens
+    member = town.member("ann").id
+    with store.work() as work:
+        found = work.runs.of_member(member)
+        assert found is not None
+        assert (found.language, work.people.language_of(address("ann"))) == ("en", "en")
+        work.people.speak(ann, "cy")
+    with store.work() as work:
+        found = work.runs.of_member(member)
+        assert found is not None
+        assert (found.language, work.people.language_of(address("ann"))) == ("cy", "cy")
+        assert work.people.language_of(address("a stranger")) is None
+
+
+def test_sentences_brought_in_replace_those_before_in_their_language_alone(store: Store):
+    longest = "Why " * 4000  # longer than an index can hold
+    with store.work() as work:
+        work.texts.replace("cy", {"": "Language: cy\n", "Hello": "Helo", "Thanks": "Diolch"})
+        work.texts.replace("pl", {"Hello": "Cześć"})
+        work.texts.replace("cy", {longest: "Pam", "Hello": "Shwmae"})
+    with store.work() as work:
+        assert work.texts.all() == {"cy": {longest: "Pam", "Hello": "Shwmae"}, "pl": {"Hello": "Cześć"}}
+        work.texts.replace("pl", {})
+        assert work.texts.all().keys() == {"cy"}
+
+
+# --- the hot path
+
+
+def test_a_tap_takes_as_many_statements_as_ever(town: Riverside, store: Store):
+    town.joins("ann", "bob")
+    town.opens()
+    town.answers("ann", "75")
+    town.says("bob", "/checkin")
+    seen: list[str] = []
+    event.listen(store.database, "before_cursor_execute", lambda *given: seen.append(given[2].split()[0]))
+    town.gives("ann", "75")
+    alone = Counter(seen)
+    assert alone - Counter(BEGIN=1) == {"SELECT": 2, "UPDATE": 1, "INSERT": 1}
+    seen.clear()
+    town.tell_all([(who, choices(town.screens[who])[0], None) for who in ("ann", "bob")])
+    assert Counter(seen) == alone

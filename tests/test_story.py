@@ -42,6 +42,20 @@ async def a_week(people: list[Person]) -> None:
     await asyncio.gather(*(answers(person, *FULL) for person in people[1:]), writes(people[0]))
 
 
+async def the_fourth_week(people: list[Person]) -> None:
+    """What the year's calendar asks then: how the group was set up, in 15 taps."""
+    await asyncio.gather(*(person.sees("It has 15 taps") for person in people))
+    await asyncio.gather(*(answers_at_length(person) for person in people))
+
+
+async def answers_at_length(person: Person) -> None:
+    for number, label in enumerate((*FULL[:3], *["Yes, fully"] * 11, "Not much"), start=2):
+        await person.taps(label)
+        await person.sees(f"{number} of 15" if number <= 15 else "add a note")
+    await person.taps("No note")
+    await person.sees("Saved. Thank you.")
+
+
 async def writes(person: Person) -> None:
     """Answer, and share a note: its words are on one screen, and on none afterwards."""
     await answers(person, *FULL[:-1])
@@ -76,9 +90,9 @@ async def test_polling_from_an_invite_link_to_a_digest_everybody_can_read(tmp_pa
             await a_week(people)
             assert (await operator.asks("round", "close", "riverside"))["open"] is False
             await asyncio.gather(*(reader.sees("1 of 4 weeks done") for reader in (*people, lead)))
-            for _ in range(3):
+            for week in (a_week, a_week, the_fourth_week):
                 await coordinator_opens(lead)
-                await a_week(people)
+                await week(people)
                 await coordinator_closes(lead)
             # Six people is a small group: figures come when the period ends, in tens.
             digests = await asyncio.gather(*(r.sees("🙌 Taking part: 30. Needs care.") for r in (*people, lead)))
@@ -87,10 +101,18 @@ async def test_polling_from_an_invite_link_to_a_digest_everybody_can_read(tmp_pa
             assert not [m for reader in (*people, lead) for m in reader.screen if "We met twice" in m.text]
             assert "🤝 Trust: 80. Strong." in digests[0].text
             assert "⚖️ Power: 50. Worth a talk." in digests[0].text
-            assert [bool(m.photo) for m in people[0].screen[-2:]] == [True, False]
-            assert (await operator.says("digest", "riverside")).strip() == digests[0].text
+            longer = await asyncio.gather(*(r.sees("More answers: here is what people said") for r in (*people, lead)))
+            assert len({message.text for message in longer}) == 1
+            heading, _, told = longer[0].text.partition("\n\n")
+            assert "with the best figures first" in heading
+            assert "90. Strong: Do you know why we are working together?" in told
+            assert "30. Needs care: Have we had enough time to get to know each other?" in told
+            assert [bool(m.photo) for m in people[0].screen[-3:]] == [True, False, False]
+            await lead.sees("To help you lead the talk")
+            assert not [m for person in people for m in person.screen if "To help you lead" in m.text]
+            assert (await operator.says("digest", "riverside")).strip() == f"{digests[0].text}\n\n{told}"
             assert telegram.commands["all_private_chats", ""].keys() == {
-                "start", "checkin", "help", "privacy", "who", "seat", "export", "complain", "stop", "forget"
+                "start", "checkin", "help", "privacy", "who", "seat", "language", "export", "complain", "stop", "forget"
             }  # fmt: skip
             assert {"round", "digest", "invite"} <= telegram.commands["chat 900", ""].keys()
             assert await bot.stop() == 0

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import typer
 
-from bot import export, words
+from bot import export
 from bot.cli import app
 from bot.ending import LATEST
 from bot.settings import Settings
+from bot.words import words
 from digests.disclose import LEAST_ORGANISATIONS
 from digests.record import Limits
 from flows.reading import grade
@@ -21,7 +22,7 @@ TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted(FOLD
 NAMES = ("dpia.md", "joint-controllers.md", "lawful-basis.md", "privacy-notice.md", "record-of-processing.md")
 RECORD, NOTICE, DPIA = (" ".join(TEMPLATES[name].split()) for name in (NAMES[4], NAMES[3], NAMES[0]))
 
-ABOUT_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "claim", "erased")
+ABOUT_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "poolballot", "claim", "erased")
 COLUMNS = [
     f"{table.name}.{column.name}"
     for metadata in (tables.metadata, keys.metadata)

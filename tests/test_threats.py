@@ -21,7 +21,7 @@ SECRET_SETTINGS = [
     for name, field in Settings.model_fields.items()
     if SecretStr.__name__ in str(field.annotation)
 ]
-KINDS_OF_KEYS = [keys._NEXT, keys._PERIOD]
+KINDS_OF_KEYS = [keys._NEXT, keys._PERIOD, keys._POOL]
 INTRUDERS = ("coordinator", "one organisation", "dump or a backup", "key store", "root", "token", "Telegram", "phone",
              "custom Telegram client", "member who guesses")  # fmt: skip
 

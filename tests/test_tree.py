@@ -13,6 +13,7 @@ from riverside import Riverside
 from sqlalchemy import BigInteger, Boolean, Date, Integer, LargeBinary, MetaData, String, Text
 
 from storage import keys, tables
+from storage.pools import Form
 from storage.tables import Instant
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,7 @@ COLUMNS = {
         "weekday": "the day they open",
         "at": "the time they open",
         "split": "which perspectives are compared, locked",
+        "calendar": "whether longer check-ins are asked through the year",
         "ended": "that nothing is asked any more",
     },
     "organisation": {
@@ -84,6 +86,7 @@ COLUMNS = {
         "next_seat": "the perspective from the next period on",
         "state": "whether to send messages",
         "heard": "the days of the last sign of life, of being asked to stay and of stopping, sealed",
+        "since": "the day they joined: in their first weeks they are asked how they settle in",
         "consent_text": "which words were agreed to",
         "consent_day": "on which day",
     },
@@ -127,6 +130,7 @@ COLUMNS = {
         "id": "what a button carries",
         "round_id": "of which round",
         "member_id": "whose check-in it is, until the round closes",
+        "flow": "a joiner's own questions, until the round closes",
         "turn": "refuses stale taps and lost races",
         "finished": "the bit reminders ask, without a time",
         "message": "the message a note's answer is drawn over, until the round closes",
@@ -135,6 +139,22 @@ COLUMNS = {
         "name": "whose it is, to those who hold the period's key",
         "period_id": "which key, and when it goes",
         "sealed": "answers and place in the check-in, sealed",
+    },
+    "flow": {
+        "ref": "names the check-in, with its version",
+        "body": "the questions as they were asked",
+        "published": "since when",
+    },
+    "pool": {
+        "id": "names its key in the key store",
+        "partnership_id": "whose pool it is",
+        "flow": "the questions, with their version",
+        "opened": "the month from which its answers may wait a year",
+    },
+    "poolballot": {
+        "name": "whose it is, to those who hold the pool's key",
+        "pool_id": "which key, and when it goes",
+        "sealed": "answers, organisation and seat, sealed",
     },
     "due": {"kind": "what time brings", "subject": "to what", "at": "not before"},
     "claim": {
@@ -151,7 +171,11 @@ COLUMNS = {
         "flow": "where its words come from",
         "previous": "the link before",
         "seal": "the link of the chain",
-        "chart": "one and the same picture for everyone",
+    },
+    "chart": {
+        "round_id": "whose digest it draws",
+        "language": "in which words",
+        "png": "one and the same picture for everyone",
     },
     "correction": {
         "partnership_id": "whose digest is corrected",
@@ -167,6 +191,12 @@ COLUMNS = {
         "about": "to which partnership, or how many",
         "previous": "the link before",
         "seal": "the link of the chain",
+    },
+    "text": {
+        "language": "which words to use",
+        "number": "its place",
+        "source": "the English",
+        "said": "what is said instead",
     },
     "fact": {"name": "what it is about", "value": "such as the bot's user name"},
     "key": {"name": "what it opens", "wrapped": "the key, sealed with the master key"},
@@ -187,6 +217,7 @@ KINDS = {
     "button's random id": (String, 8, r"[\w-]{8}"),
     "public id": (String, 32, PUBLIC),
     "public id or random id": (String, 64, f"{HEX}|{PUBLIC}"),
+    "public id, random id or check-in": (String, 64, rf"{HEX}|{PUBLIC}(@\d+)?"),
     "keyed hash": (LargeBinary, None, r"[\x00-\xff]{32}"),
     "sealed": (LargeBinary, None, r"[\x00-\xff]{28,}"),
     "picture": (LargeBinary, None, r"\x89PNG[\x00-\xff]*"),
@@ -200,31 +231,38 @@ KINDS = {
     "instant": (Instant, None, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00"),
     "large number": (BigInteger, None, r"\d{1,6}"),
     "public words": (Text, None, r".*"),
-    "key's name": (String, 80, f"identity|lookup|links|erased|period:{HEX}"),
+    "key's name": (String, 80, f"identity|lookup|links|erased|(period|pool):{HEX}"),
 }
 SHARED = {  # by the column's own name, in every table that has it
     "partnership_id": "public id", "person_id": "random id", "member_id": "random id", "period_id": "random id",
     "round_id": "random id", "number": "count", "closed": "switch", "seal": "link of a chain",
     "previous": "link of a chain", "kind": "code", "flow": "code", "split": "code", "seat": "code", "next_seat": "code",
     "consent_text": "hash", "consent_day": "day", "name": "public words", "organisation": "count",
+    "language": "code", "pool_id": "random id",
 }  # fmt: skip
 OWN = {
-    "partnership": {"id": "public id", "timezone": "code", "weekday": "count", "at": "hour", "ended": "switch"},
+    "partnership": {"id": "public id", "timezone": "code", "weekday": "count", "at": "hour", "calendar": "code",
+                    "ended": "switch"},
     "organisation": {"lead": "switch"},
-    "person": {"id": "random id", "lookup": "keyed hash", "address": "sealed", "language": "code"},
-    "member": {"id": "random id", "state": "code", "heard": "sealed"},
+    "person": {"id": "random id", "lookup": "keyed hash", "address": "sealed"},
+    "member": {"id": "random id", "state": "code", "heard": "sealed", "since": "day"},
     "link": {"token": "keyed hash", "uses_left": "count", "expires_at": "instant"},
     "period": {"id": "random id", "mode": "code", "least_people": "count", "least_outsiders": "count"},
     "round": {"id": "random id", "place": "count", "rotating": "code", "opened_at": "instant", "reminds_at": "instant",
               "closes_at": "instant"},
     "run": {"id": "button's random id", "turn": "count", "finished": "switch", "message": "large number"},
     "ballot": {"name": "keyed hash", "sealed": "sealed"},
+    "flow": {"ref": "code", "body": "public words", "published": "day"},
+    "pool": {"id": "random id", "opened": "day"},
+    "poolballot": {"name": "keyed hash", "sealed": "sealed"},
     "due": {"subject": "public id or random id", "at": "instant"},
     "claim": {"sent": "switch"},
-    "digest": {"record": "public words", "chart": "picture"},
+    "digest": {"record": "public words"},
+    "chart": {"png": "picture"},
+    "text": {"source": "public words", "said": "public words"},
     "correction": {"text": "public words", "told": "switch"},
     "audit": {"number": "large number", "day": "day", "actor": "code", "what": "code",
-              "about": "public id or random id"},
+              "about": "public id, random id or check-in"},
     "fact": {"name": "code", "value": "public words"},
     "key": {"name": "key's name", "wrapped": "sealed"},
     "erased": {"who": "keyed hash"},
@@ -235,12 +273,12 @@ FACTS = {
     "set_operator": LINK, "set_contact": LINK, "set_complaints": LINK,
 }  # fmt: skip
 PUBLIC_WORDS = {("partnership", "name"), ("organisation", "name"), ("digest", "record"), ("correction", "text"),
-                ("fact", "value")}  # fmt: skip
+                ("fact", "value"), ("flow", "body"), ("text", "source"), ("text", "said")}  # fmt: skip
 LARGE_NUMBERS = {
     ("run", "message"): "a message's number in one chat, until the round closes",
     ("audit", "number"): "an entry's place in the chain",
 }
-ANSWERS_AND_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "claim", "erased")
+ANSWERS_AND_PEOPLE = ("person", "member", "coordinator", "run", "ballot", "poolballot", "claim", "erased")
 
 
 def columns(metadata: MetaData):
@@ -290,20 +328,25 @@ def test_a_number_large_enough_for_a_telegram_id_has_a_reason():
 
 
 def test_what_says_who_somebody_is_is_hashed_with_a_key_or_sealed():
-    assert of_kind("keyed hash") == {("person", "lookup"), ("link", "token"), ("ballot", "name"), ("erased", "who")}
+    assert of_kind("keyed hash") == {
+        ("person", "lookup"), ("link", "token"), ("ballot", "name"), ("poolballot", "name"), ("erased", "who")
+    }  # fmt: skip
     assert of_kind("sealed") == {
-        ("person", "address"), ("member", "heard"), ("ballot", "sealed"), ("key", "wrapped")
+        ("person", "address"), ("member", "heard"), ("ballot", "sealed"), ("poolballot", "sealed"), ("key", "wrapped")
     }  # fmt: skip
 
 
 def test_nothing_about_a_person_or_an_answer_has_a_time_of_day():
     assert {table for table, _ in of_kind("instant")} == {"link", "round", "due"}
-    assert of_kind("day") == {("member", "consent_day"), ("coordinator", "consent_day"), ("audit", "day")}
+    assert of_kind("day") == {
+        ("member", "since"), ("member", "consent_day"), ("coordinator", "consent_day"), ("audit", "day"),
+        ("flow", "published"), ("pool", "opened"),
+    }  # fmt: skip
 
 
 def test_every_value_looks_as_its_kind_says(town: Riverside, databases: Databases):
     number = 4_503_599_627_370_495
-    people = [f"tg:{number - n}" for n in range(3)]
+    people = [f"tg:{number - n}" for n in range(4)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(riverside, "address", lambda who: who)
         lives(town, people)
@@ -316,7 +359,7 @@ def test_every_value_looks_as_its_kind_says(town: Riverside, databases: Database
                 assert value is None or fits(held(table, name), value), (table, name, value)
         if table == "fact":
             assert all(re.fullmatch(FACTS[name], value) for name, value in rows), rows
-    assert {(table, column.name) for table, column in EVERY} - looked_at == {("digest", "chart")}
+    assert {(table, column.name) for table, column in EVERY} == looked_at
 
 
 def fits(kind: str, value: object) -> bool:
@@ -326,13 +369,16 @@ def fits(kind: str, value: object) -> bool:
 
 def lives(town: Riverside, people: list[str]) -> None:
     """Fill every column: a closed round and an open one, a coordinator, a correction, somebody who was forgotten."""
+    *people, newcomer = people
     town.joins(*people)
     town.coordinates("tg:4503599627370000")
     town.week()
     town.finishes(people[0])
     town.closes()
     with town.desk.store.work() as work:
-        work.rounds.correct(town.partnership.id, 1, "The week was another.")
+        work.frozen.keep_chart(work.frozen.digests(town.partnership.id)[-1].round_id, "cy", b"\x89PNG\r\n")
+        work.texts.replace("cy", {"Saved. Thank you.": "Wedi cadw. Diolch."})
+        work.frozen.correct(town.partnership.id, 1, "The week was another.")
         work.audit.add(town.clock.now().date(), "operator", "digest_exported", town.partnership.id)
     town.week()
     town.finishes(people[1])
@@ -344,13 +390,19 @@ def lives(town: Riverside, people: list[str]) -> None:
         run = work.runs.of_member(member)
         assert run is not None
         work.runs.keep_message(run.run.id, 4711)
+    town.joins(newcomer)
+    late = town.member(newcomer).id
+    with town.desk.store.work() as work:
+        work.runs.begin(current, [late], {late: "induction@1"})
+        work.pools.put(late, Form("induction@1", "N2", 1, {"N1": "50"}), town.clock.now().date())
     town.says(people[2], "/forget")
     town.presses(people[2], "forget:sure")
 
 
-def test_a_ballot_has_no_road_to_a_person():
-    ballot = tables.metadata.tables["ballot"]
-    assert {key.column.table.name for key in ballot.foreign_keys} == {"period"}
+@pytest.mark.parametrize(("name", "whose"), [("ballot", "period"), ("poolballot", "pool")])
+def test_a_ballot_has_no_road_to_a_person(name: str, whose: str):
+    ballot = tables.metadata.tables[name]
+    assert {key.column.table.name for key in ballot.foreign_keys} == {whose}
     assert ballot.dialect_options["sqlite"]["with_rowid"] is False  # no order of arrival
     assert not any(key.column.table is ballot for table in tables.metadata.sorted_tables for key in table.foreign_keys)
 

@@ -25,7 +25,7 @@ from standin_contents import CONTENTS
 from telegram import Bot
 from telegram.error import InvalidToken
 
-from bot import app, words
+from bot import app
 from bot.channel import Inbound, unpack
 from bot.intake import Intake
 from bot.logs import set_up_logs
@@ -35,6 +35,7 @@ from bot.telegram import receive
 from bot.telegram.handlers import Reception, build
 from bot.telegram.receive import SECRET_HEADER, OtherPoller
 from bot.telegram.screen import TelegramChannel
+from bot.words import words
 from flows.run import DONE, Run
 from storage.values import Round
 
@@ -402,7 +403,7 @@ async def test_nothing_but_words_is_opened_or_kept(line: Line, databases: Databa
         await ada.sends(kind)
         await ada.sends(kind, caption="My note")
     await line.settled()
-    assert from_bot(ada)[1:] == [words.ONLY_WORDS] * (2 * len(CONTENTS))
+    assert from_bot(ada)[1:] == [words.UNREADABLE["media"]] * (2 * len(CONTENTS))
     assert databases.rows() == before
     assert not any(call.method.lower().startswith("getfile") for call in line.telegram.calls)
 

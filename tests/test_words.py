@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot import words
+from bot.words import Host, words
 from flows.load import library
 from flows.reading import grade
 from storage.values import Organisation, Partnership
@@ -13,12 +13,15 @@ PARTNERSHIP = Partnership(
     "riverside", "Riverside", "Europe/London", 4, "10:00",
     (Organisation(1, "City Council", lead=True), Organisation(2, "Homes", lead=False)),
 )  # fmt: skip
-HOST = words.Host("Voluntary Network", "help@example.org", "pulse_bot", "complaints@example.org")
-LEAD_RUNS = words.Host("City Council", "help@example.org")
+HOST = Host("Voluntary Network", "help@example.org", "pulse_bot", "complaints@example.org")
+LEAD_RUNS = Host("City Council", "help@example.org")
 OPENS = "Friday 5 June at 10:00"
 
-CONSTANTS = {name: text for name, text in vars(words).items() if name.isupper() and isinstance(text, str)}
-CONSTANTS |= {f"changed, for a {kind}": text for kind, text in words.CHANGED.items()}
+READ = {name: getattr(words, name) for name in dir(words) if name.isupper()}
+CONSTANTS = {name: text for name, text in READ.items() if isinstance(text, str)}
+CONSTANTS |= {
+    f"{name}: {code}": text for name, each in READ.items() if isinstance(each, dict) for code, text in each.items()
+}
 COMPOSED = {
     "consent": words.consent(HOST, PARTNERSHIP),
     "consent, the lead runs the bot": words.consent(LEAD_RUNS, PARTNERSHIP),
@@ -86,7 +89,7 @@ def test_the_first_sentences_say_who_runs_the_bot_and_if_that_is_the_lead_partne
 
 @pytest.mark.parametrize("name", ["City Council", " city council", "CITY COUNCIL"])
 def test_a_lead_that_runs_the_bot_is_named_however_it_is_written_and_when_it_is_asked_again(name):
-    host = words.Host(name, "help@example.org")
+    host = Host(name, "help@example.org")
     texts = [words.consent(host, PARTNERSHIP, kind) for kind in words.CHANGED]
     again = [f"{changed}\n\n{words.consent(host, PARTNERSHIP, kind)}" for kind, changed in words.CHANGED.items()]
     for text in (*texts, *again, words.who(host, PARTNERSHIP, [])):
@@ -121,7 +124,7 @@ def test_how_many_stand_behind_a_figure_is_told_as_it_is():
 
 
 def test_a_changed_consent_text_has_another_version():
-    one, two = words.consent(HOST, PARTNERSHIP), words.consent(words.Host("Other", "x"), PARTNERSHIP)
+    one, two = words.consent(HOST, PARTNERSHIP), words.consent(Host("Other", "x"), PARTNERSHIP)
     assert words.consent_version(one) == words.consent_version(one)
     assert words.consent_version(one) != words.consent_version(two)
 

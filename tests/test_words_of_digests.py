@@ -6,13 +6,16 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
+from itertools import chain, pairwise, zip_longest
+from pathlib import Path
 
 import pytest
-from digest_themes import ANCHORS, OPTIONS, OTHERS, WORDING, ballot, closings, crowd, facts, play
+from babel.messages.extract import extract_from_file
+from digest_themes import ANCHORS, OPTIONS, OTHERS, WORDING, asking, ballot, closings, crowd, facts, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import digests
 from digests import (
     FOUR_WEEKLY,
     Cell,
@@ -22,18 +25,23 @@ from digests import (
     Figure,
     Gap,
     Limits,
+    Prompts,
     Replies,
-    Wording,
+    SetWords,
+    ThemeWords,
+    Tongue,
     alt,
     close_round,
-    english,
     html,
     lines,
+    messages,
     plain,
     points,
+    questions,
     quotes,
     score,
     to_csv,
+    worded,
 )
 from digests.disclose import FEW, MOST, OVER_HALF, UNDER_HALF
 from flows.reading import grade
@@ -151,7 +159,7 @@ def test_every_rendering_follows_from_the_record_alone(closing):
     assert text(again) == text(digest)
     assert html(again, WORDING) == html(digest, WORDING)
     assert to_csv([again], WORDING) == to_csv([digest], WORDING)
-    assert quotes(again) == quotes(digest)
+    assert quotes(again, WORDING) == quotes(digest, WORDING)
 
 
 # --- reading age: five more than the grade
@@ -186,7 +194,7 @@ def test_every_line_can_be_read_at_eleven():
 
 def test_every_fixed_sentence_can_be_read_at_eleven():
     for theme in WORDING.themes.values():
-        for said in (f"Going well: {theme.well}", theme.talk_low, theme.talk_steady):
+        for said in (f"Going well: {theme.well}", *theme.talk.low, *theme.talk.steady):
             assert grade(said) <= 6, said
     for sentence in (*WORDING.on_figures, *WORDING.small_print):
         assert grade(sentence) <= 6, sentence
@@ -344,12 +352,12 @@ def test_a_correction_names_its_week():
 def test_comments_follow_the_digest_and_stand_alone():
     assert said(fullest(), "own words") == "they come next, in mixed order."
     assert text(fullest()).endswith(f"{HEADING}\n\n“We are heard.”\n\n“Too many papers.”")
-    assert quotes(fullest()) == (f"{HEADING}\n\n“We are heard.”\n\n“Too many papers.”",)
+    assert quotes(fullest(), WORDING) == (f"{HEADING}\n\n“We are heard.”\n\n“Too many papers.”",)
 
 
 def test_no_comment_stands_where_a_locked_phone_shows_it():
     many = replace(fullest(), comments=("We are heard. " * 30,) * 20)
-    messages = quotes(many)
+    messages = quotes(many, WORDING)
     assert len(messages) > 2
     assert all("heard" not in message[:80] for message in messages)
     assert "Trust" not in alt(points((fullest(),)), WORDING)[:80]
@@ -365,7 +373,7 @@ def test_raised_thresholds_are_told_once():
 
 def test_without_comments_there_is_no_message_and_no_line_of_them():
     digest = replace(fullest(), comments=())
-    assert quotes(digest) == ()
+    assert quotes(digest, WORDING) == ()
     assert "own words" not in text(digest)
     assert "<ul>" not in html(digest, WORDING)
 
@@ -376,7 +384,7 @@ comments = st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_si
 @settings(max_examples=50)
 @given(comments, st.integers(1100, 4000))
 def test_messages_of_comments_hold_each_whole_in_order_and_within_the_limit(comments, limit):
-    messages = quotes(replace(fullest(), comments=tuple(comments)), limit)
+    messages = quotes(replace(fullest(), comments=tuple(comments)), WORDING, limit)
     assert "\n\n".join(messages).split("\n\n")[1:] == [f"“{comment}”" for comment in comments]
     assert messages[0].startswith("In people's own words")
     assert all(len(message.encode("utf-16-le")) <= 2 * limit for message in messages)
@@ -385,12 +393,6 @@ def test_messages_of_comments_hold_each_whole_in_order_and_within_the_limit(comm
 
 
 # --- wording
-
-
-def test_wording_read_back_is_the_same_in_the_same_order():
-    again = Wording.from_record(json.loads(json.dumps(WORDING.to_record(), sort_keys=True)))
-    assert again == WORDING
-    assert list(again.themes) == ["trust", "power", "part"]
 
 
 @pytest.mark.parametrize(
@@ -408,12 +410,104 @@ def test_wording_read_back_is_the_same_in_the_same_order():
     ],
 )  # fmt: skip
 def test_a_group_is_called_by_its_seats_and_the_second_of_two_that_hold_all_is_others(split, names):
-    wording = english("Testford", {}, {}, split=split)
+    wording = worded("Testford", {}, {}, split=split)
     assert [wording.group(code) for code in split.split("/")] == names
 
 
 def test_a_group_of_an_older_split_still_has_a_name():
-    assert english("Testford", {}, {}).group("lead+partner") == "lead partner staff and partner staff"
+    assert worded("Testford", {}, {}).group("lead+partner") == "lead partner staff and partner staff"
+
+
+# --- other languages
+
+PLACE = re.compile(r"\{\w+\}")
+
+
+class Crosses:
+    """A language that says every letter as x; it remembers which texts it was asked for."""
+
+    def __init__(self):
+        self.said, self.counted = set(), set()
+
+    def say(self, text, **parts):
+        self.said.add(text)
+        return self._crossed(text).format_map(parts)
+
+    def count(self, one, many, n, /, **parts):
+        self.counted.add((one, many))
+        return self._crossed(many).format_map({"n": n, **parts})
+
+    def _crossed(self, text):
+        between = (re.sub("[a-zA-Z]", "x", part) for part in PLACE.split(text))
+        return "".join(chain.from_iterable(zip_longest(between, PLACE.findall(text), fillvalue="")))
+
+    def tongue(self):
+        return Tongue("ar", right_to_left=True, say=self.say, count=self.count)
+
+
+def crossed(crosses):
+    """Words given in figures alone, so that every letter comes from the digest itself."""
+    talk = Prompts(("1", "2"), ("3",), ("4",), ("5",))
+    themes = {code: ThemeWords("6", "7", "8", talk) for code in WORDING.themes}
+    items = dict.fromkeys(WORDING.items, "9")
+    sets = {ref: SetWords("10", dict.fromkeys(words.items, "11"), words.themes) for ref, words in WORDING.sets.items()}
+    base = worded("12", themes, items, dict.fromkeys(WORDING.options, "13"), tongue=crosses.tongue())
+    return replace(base, sets=sets)
+
+
+def every_rendering(digest, wording):
+    yield text(digest, wording)
+    yield from quotes(digest, wording)
+    said = chain(questions(digest, wording), *messages(digest, wording))
+    yield from (f"{line.label}: {line.text}" for line in said)
+    yield from (alt(series, wording) for series in (points((digest,)), points((digest, digest)), ()))
+    page = html(digest, wording, picture=b"png", note="14")
+    yield from re.findall(r">([^<>{]+)<|alt=\"([^\"]+)", page.partition("</style>")[2])
+
+
+def renderings(crosses):
+    """All that can be said of digests of every kind, in a language that has no letter but x."""
+    ballots = crowd(20, rounds=4)
+    sets = [close_round(facts(ballots, place=4, sets=(asking(ballots, split=f"lived/{OTHERS}", share=share),)))
+            for share in (False, True)]  # fmt: skip
+    kinds = (*EVERY_KIND, *sets, replace(fullest(), fewer=True), play(crowd(20, rounds=3))[-1])
+    for digest in kinds:
+        quiet = replace(digest, comments=("15",) * len(digest.comments), corrections=())
+        yield from chain.from_iterable(map("".join, every_rendering(quiet, crossed(crosses))))
+
+
+def test_every_word_of_a_digest_is_said_in_the_readers_language():
+    months = re.compile(r"[\u0600-\u06ff]")
+    letters = {letter for letter in renderings(Crosses()) if letter.isalpha() and not months.match(letter)}
+    assert letters == {"x"}
+
+
+def test_a_translator_is_given_every_text_that_a_digest_says():
+    crosses = Crosses()
+    assert any(renderings(crosses))
+    found = {
+        message
+        for path in Path(digests.__file__).parent.glob("*.py")
+        for _, message, _, _ in extract_from_file(
+            "python", path, keywords={"say": None, "later": None, "count": (1, 2)}
+        )
+    }
+    assert crosses.said - found == set()
+    assert crosses.counted - found == set()
+
+
+def test_dates_and_lists_are_written_as_the_language_writes_them():
+    polish = replace(WORDING, tongue=Tongue("pl"))
+    assert "week of 3 czerwca." in text(close_round(facts()), polish)
+    assert worded("Testford", {}, {}, split="lived/lead+partner", tongue=Tongue("pl")).group("lead+partner") == (
+        "lead partner staff i partner staff"
+    )
+
+
+def test_a_page_says_its_language_and_which_way_it_runs():
+    digest = close_round(facts())
+    assert '<html lang="en" dir="ltr">' in html(digest, WORDING)
+    assert '<html lang="ur" dir="rtl">' in html(digest, replace(WORDING, tongue=Tongue("ur", right_to_left=True)))
 
 
 # --- page and table
@@ -433,7 +527,7 @@ def test_a_page_loads_nothing_and_escapes_every_word():
 
 def test_a_page_lists_the_comments():
     page = html(fullest(), WORDING)
-    assert "<li>“We are heard.”</li>\n<li>“Too many papers.”</li>\n</ul>" in page
+    assert '<li dir="auto">“We are heard.”</li>\n<li dir="auto">“Too many papers.”</li>\n</ul>' in page
     assert page.index("Small print") < page.index("<ul>") < page.index("<table>")
 
 

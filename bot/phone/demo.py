@@ -1,4 +1,4 @@
-"""A made-up partnership on a movable clock: the real desk, storage and queue, with phones for a channel."""
+"""The demonstration: a made-up partnership whose other members are simulated, and the weeks behind it."""
 
 import asyncio
 import random
@@ -7,29 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from bot import rounds, words
-from bot.channel import Command, Happening, Inbound, Reply, Tap, Words, unpack
+from bot import rounds
+from bot.channel import Command, Inbound, Reply, Tap, Words, unpack
 from bot.clock import MovableClock
-from bot.converse import Desk
-from bot.heart import Heart
-from bot.intake import Intake
 from bot.local import day_and_time, opening
 from bot.phone.phones import Phone, Phones
-from bot.queue import Queue
-from bot.sends import Sends, one_at_a_time
-from flows.engine import engines
+from bot.phone.stage import Stage, install
+from bot.shelf import Shelf
+from bot.words import Host
 from flows.model import SHARED
-from storage.db import Slot, open_database
-from storage.keys import make_key_file, open_keys
-from storage.migrations import main as migrate
-from storage.values import Due, Organisation, Partnership, Round
+from storage.values import Due, Organisation, Partnership
 from storage.work import Store
 
 PAST_WEEKS = 11  # so that a visitor closes a period: groups, what really changed, and people's own words
 _START = datetime(2026, 1, 2, 10, tzinfo=UTC)  # a Friday; fixed, so that every visitor meets the same weeks
-_SENDS_A_SECOND = 1000  # a page has no limit such as Telegram's
 _SHORT = ("/checkin", "/help", "/privacy", "/who", "/stop")
 
 PARTNERSHIP = "Riverside Partnership"
@@ -76,42 +68,19 @@ def _people() -> list[_Person]:
     return [_Person(n, o, seat) for n, (o, seat) in enumerate(places)]
 
 
-class Demo:
-    """The made-up partnership. `build` makes one; its parts are the product's own."""
+class Demo(Stage):
+    """The made-up partnership with its made-up past. `built` makes one."""
+
+    name = "The demonstration"
+    title = PARTNERSHIP
+    notice = "This is a demonstration: the partnership is made up, and the other members’ answers are simulated."
 
     def __init__(self, store: Store, clock: MovableClock, phones: Phones) -> None:
-        host = words.Host("Riverside Voluntary Network", "the demonstration has no post box")
-        self.store, self.clock, self.phones = store, clock, phones
-        self.desk = Desk(store, engines(), clock, host)
-        self.intake = Intake(self.desk)
+        host = Host("Riverside Voluntary Network", "the demonstration has no post box")
+        super().__init__(store, Shelf(), clock, phones, host)
         self.people = _people()
-        self.partnership = ""
         self.status = ""
-        self._jumping = asyncio.Lock()
         self._random = random.Random(9)  # noqa: S311  a story needs to be the same twice, not secret
-        self._slot = Slot(store.database, only_first=True)
-        self._queue = Queue(store.database, self._slot.number, _SENDS_A_SECOND)
-        sends = Sends(store, self.desk.flows, phones, one_at_a_time(_SENDS_A_SECOND), host, clock)
-        self._heart = Heart(self.desk, sends, self._queue)
-
-    # --- what a visitor does
-
-    async def tap(self, phone: Phone, message: int, data: str) -> str | None:
-        """Tap a button on a phone; what the bot says in passing."""
-        return (await self._happens(phone, unpack(data), message)).notice
-
-    async def write(self, phone: Phone, text: str) -> None:
-        """Write a message on a phone."""
-        message = await self.phones.write(phone, text)
-        name, _, rest = text[1:].partition(" ")
-        event = Command(name.lower(), rest.strip()) if text.startswith("/") else Words(text)
-        await self._happens(phone, event, message)
-
-    async def _happens(self, phone: Phone, event: Happening, message: int) -> Reply:
-        inbound = Inbound(phone.address, event, message)
-        reply = await self.intake.take(inbound)
-        await self.phones.answer(inbound, reply)
-        return reply
 
     # --- the clock
 
@@ -123,23 +92,15 @@ class Demo:
         reminder = [("reminder", "Jump to the reminder")] if self.clock.now() < current.reminds_at else []
         return [*reminder, ("close", "Jump to closing time")]
 
-    @property
-    def busy(self) -> bool:
-        """Whether a jump is under way."""
-        return self._jumping.locked()
-
-    async def jump(self, to: str) -> None:
-        """Move the clock; the other members answer on the way, and what falls due is done."""
-        async with self._jumping:
-            current = self._open_round()
-            if to == "open" and current is None:
-                await self._until(opening(self.clock.now(), self._partnership()), "Opening the next check-in…", 0)
-            elif to == "reminder" and current is not None:
-                await self._until(current.reminds_at, "The other members answer (simulated)…", 0.5)
-            elif to == "close" and current is not None:
-                await self._until(current.closes_at, "The other members answer (simulated), then it closes…", 0.85)
-            self.status = ""
-        await self.phones.touch()
+    async def _jump(self, to: str) -> None:
+        current = self._open_round()
+        if to == "open" and current is None:
+            await self._until(opening(self.clock.now(), self._partnership()), "Opening the next check-in…", 0)
+        elif to == "reminder" and current is not None:
+            await self._until(current.reminds_at, "The other members answer (simulated)…", 0.5)
+        elif to == "close" and current is not None:
+            await self._until(current.closes_at, "The other members answer (simulated), then it closes…", 0.85)
+        self.status = ""
 
     async def _until(self, instant: datetime, status: str, share: float) -> None:
         self.status = status
@@ -149,11 +110,6 @@ class Demo:
             await asyncio.to_thread(self._simulate, others, 1.0)
         self.clock.jump_to(instant)
         await self.settle()
-
-    async def settle(self) -> None:
-        """Do all that is due, and wait until every message is out."""
-        while await self._heart.wake() or await asyncio.to_thread(self._queue.waiting):  # noqa: ASYNC110  the queue tells nobody
-            await asyncio.sleep(0.05)
 
     # --- set-up and simulation
 
@@ -168,13 +124,6 @@ class Demo:
         progress(f"Opening week {PAST_WEEKS + 1}")
         self.clock.jump_to(opening(self.clock.now(), self._partnership()))
         await self.settle()
-
-    async def end(self) -> None:
-        """Stop the queue and close the databases."""
-        await self._heart.stop()
-        await self.intake.close()
-        self._slot.release()
-        self.store.dispose()
 
     def _join_everyone(self) -> None:
         with self.store.work() as work:
@@ -243,18 +192,6 @@ class Demo:
 
     # --- what the page says
 
-    def _partnership(self) -> Partnership:
-        with self.store.work() as work:
-            return work.partnerships.get(self.partnership)
-
-    def _open_round(self) -> Round | None:
-        with self.store.work() as work:
-            return work.rounds.open_of(self.partnership)
-
-    def local_now(self) -> datetime:
-        """The demonstration's time in the partnership's zone."""
-        return self.clock.now().astimezone(ZoneInfo(self._partnership().timezone))
-
     def headline(self) -> str:
         """What is going on, in a sentence."""
         if self.status:
@@ -283,7 +220,7 @@ def _phones() -> Phones:
         for n in _VISITORS
     ]
     coordinator = Phone(
-        _COORDINATOR, "Coordinator", "Sets the partnership up", ("/round", "/digest", "/invite", "/who")
+        _COORDINATOR, "Coordinator", "Sets the partnership up", ("/round", "/digest", "/invite", "/preview", "/who")
     )
     return Phones((*visitors, coordinator))
 
@@ -291,12 +228,7 @@ def _phones() -> Phones:
 @asynccontextmanager
 async def built(folder: Path, progress: Progress) -> AsyncIterator[Demo]:
     """A demonstration with its databases in `folder`, seeded and open."""
-    database_url, keys_url = f"sqlite:///{folder}/pulse.db", f"sqlite:///{folder}/pulse-keys.db"
-    make_key_file(folder / "pulse.key")
-    await asyncio.to_thread(migrate, database_url, keys_url)
-    keys = open_keys(keys_url, folder / "pulse.key")
-    keys.prepare()
-    demo = Demo(Store(open_database(database_url), keys), MovableClock(_START), _phones())
+    demo = Demo(await install(folder), MovableClock(_START), _phones())
     await demo.begin(progress)
     try:
         yield demo

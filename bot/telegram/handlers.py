@@ -67,8 +67,8 @@ class Reception:
 
     async def _show(self, inbound: Inbound, query: str | None, reply: Reply) -> None:
         await self._channel.answer(inbound, query, reply)
-        if reply.coordinator:
-            await self._channel.offer_coordinator_menu(inbound.address)
+        if reply.language is not None:
+            await self._channel.offer_menu(inbound.address, reply.language, coordinator=reply.coordinator)
 
     async def _leave(self, context: ContextTypes.DEFAULT_TYPE, group: int) -> None:
         # Private chats only: in a group everybody would see who taps what.

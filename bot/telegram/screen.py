@@ -16,11 +16,13 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot import words
 from bot.channel import Inbound, Reply, Screen, TryLater, Unclear, Unreachable
+from bot.languages import ENGLISH, offered
 from bot.logs import warn
+from bot.speech import speaking
 from bot.telegram.read import user_of
 from bot.telegram.wire import NotSent, calling
+from bot.words import words
 
 _MOST_PATIENCE = 60  # seconds a reply to a tap waits when told to; the next tap redraws in any case
 _FILE = "kept-about-you.json"
@@ -184,23 +186,34 @@ class TelegramChannel:
 
     # --- the menu of commands
 
-    async def set_menus(self, coordinators: list[str]) -> None:
-        """Tell Telegram which commands to offer to whom; display only, never a right."""
-        with suppress(TelegramError):
-            await self._bot.set_my_commands(_commands(words.MEMBER_COMMANDS), BotCommandScopeAllPrivateChats())
-        for address in coordinators:
-            await self.offer_coordinator_menu(address)
+    async def set_menus(self, coordinators: list[tuple[str, str]]) -> None:
+        """Tell Telegram which commands to offer to whom, in which language; display only, never a right.
 
-    async def offer_coordinator_menu(self, address: str) -> None:
-        """Offer a coordinator's commands in one chat."""
+        English goes to apps in any language that has no menu of its own; who picked a language in `coordinators`,
+        as (address, language), keeps it.
+        """
+        for code in offered():
+            with suppress(TelegramError):
+                await self._bot.set_my_commands(
+                    _commands(code, coordinator=False),
+                    BotCommandScopeAllPrivateChats(),
+                    language_code=None if code == ENGLISH else code,
+                )
+        for address, code in coordinators:
+            await self.offer_menu(address, code, coordinator=True)
+
+    async def offer_menu(self, address: str, code: str, *, coordinator: bool) -> None:
+        """Offer commands in one chat, in this language whatever the app's is."""
         with suppress(TelegramError):
             await self._bot.set_my_commands(
-                _commands(words.COORDINATOR_COMMANDS), BotCommandScopeChat(user_of(address))
+                _commands(code, coordinator=coordinator), BotCommandScopeChat(user_of(address))
             )
 
 
-def _commands(menu: dict[str, str]) -> list[BotCommand]:
-    return [BotCommand(name, about) for name, about in menu.items()]
+def _commands(code: str, *, coordinator: bool) -> list[BotCommand]:
+    with speaking(code):
+        menu = words.COORDINATOR_COMMANDS if coordinator else words.MEMBER_COMMANDS
+        return [BotCommand(name, about) for name, about in menu.items()]
 
 
 def _seconds(exc: RetryAfter) -> float:

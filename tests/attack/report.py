@@ -8,11 +8,11 @@ from random import Random
 from attack.doubt import HIDDEN, MEAN, SCORE
 from attack.pins import prove
 from attack.settle import settle
-from attack.sight import as_told, unchanging_views, views
+from attack.sight import View, as_told, longer_views, unchanging_views, views
 from attack.weaker import exactly, threshold_alone
 from attack.world import LEAST_WEEKLY, SIZES, Closed, Partnership, live, organisations_by_size
 
-ORDINARY, STRESS = "ordinary", "stress"
+ORDINARY, LONGER, STRESS = "ordinary", "longer check-ins", "stress"
 EXACT, ROUNDED, RULES = "threshold alone, not rounded", "threshold alone, rounded", "all rules, not rounded"
 CONTROLS = (EXACT, ROUNDED, RULES)
 STRESS_EVERY, CONTROL_EVERY = 10, 5
@@ -23,6 +23,8 @@ MOST = {
     (ORDINARY, HIDDEN): 0.5,
     (ORDINARY, SCORE): 1.0,
     (ORDINARY, MEAN): 1.0,
+    (LONGER, HIDDEN): 0.5,
+    (LONGER, SCORE): 1.0,
     (STRESS, HIDDEN): 5.0,
     (STRESS, SCORE): 5.0,
 }
@@ -88,19 +90,20 @@ class Case:
 def attack(number: int, seed: int, rounds: int) -> Tally:
     """Attack one made-up partnership, and some of them in the other runs as well."""
     tally, case = Tally(), Case(number, seed, rounds)
-    _judge(tally, ORDINARY, case)
+    _judge(tally, ORDINARY, case, views)
     turn = number // len(SIZES)
     if turn % STRESS_EVERY == 0:
-        _judge(tally, STRESS, case)
+        _judge(tally, STRESS, case, unchanging_views)
     if turn % CONTROL_EVERY == 0:
+        _judge(tally, LONGER, case, longer_views)
         _control(tally, case)
     return tally
 
 
-def _judge(tally: Tally, run: str, case: Case) -> None:
+def _judge(tally: Tally, run: str, case: Case, look: Callable[[list[Closed], str], Iterable[View]]) -> None:
     closed, rng = case.live(run), case.chance("search")
     tally.partnerships[run] += 1
-    for view in (unchanging_views if run == STRESS else views)(closed, case.intruder(closed)):
+    for view in look(closed, case.intruder(closed)):
         for kind, verdict in settle(view, rng).items():
             key = run, kind, case.joined
             tally.asked[key] += verdict.asked
@@ -152,7 +155,7 @@ def _gated(run: str) -> list[int]:
 
 def table(tally: Tally, say: Callable[[str], None]) -> None:
     """Every figure, with what it is out of."""
-    for run in (ORDINARY, STRESS, *CONTROLS):
+    for run in (ORDINARY, LONGER, STRESS, *CONTROLS):
         say(f"\n{run}: {tally.partnerships[run]} partnerships")
         say(f"{'':20}{'joined':>8}{'of':>10}{'pinned':>9}{'':9}{'unsettled':>10}{'at most':>12}")
         for kind in (HIDDEN, SCORE, MEAN):

@@ -58,6 +58,14 @@ def views(closed: Sequence[Closed], intruder: str, *, reading: Reading = as_told
                 yield _Notes(each.facts.rotating, choices, reading).view()
 
 
+def longer_views(closed: Sequence[Closed], intruder: str) -> Iterator[View]:
+    """Every question of every longer check-in by itself."""
+    for period in periods(closed):
+        choices = Choices([period], intruder)
+        for item in (item for each in period for asked in each.facts.sets for item in asked.items):
+            yield _Notes(item, choices, as_told).view()
+
+
 def unchanging_views(closed: Sequence[Closed], intruder: str, *, reading: Reading = as_told) -> Iterator[View]:
     """Every theme over all rounds at once, for people who never answer otherwise."""
     choices = Choices(periods(closed), intruder)
@@ -105,9 +113,11 @@ class _Notes:
         for period in self.choices.parts:
             for each in period:
                 self._round(each)
-        if self.item.id == ANCHORS[self.item.theme].id:
-            for period in self.choices.parts:
+        for period in self.choices.parts:
+            if self.item.id == ANCHORS[self.item.theme].id:
                 self._period(period)
+            for each in period:
+                self._set(each, period)
         problem = Problem(
             len(self.truth), self.totals, self.means, self.sums, self.hidden, self.agreements, _ceilings(self)
         )
@@ -147,7 +157,19 @@ class _Notes:
     def _period(self, period: Sequence[Closed]) -> None:
         """Write down what a period's last digest tells of one theme."""
         last = period[-1]
-        places = counted(period, self.item)
+        cells = [cell for cell in last.digest.cells if cell.kind == PERIOD and cell.item == self.item.id]
+        self._told(period, counted(period, self.item), cells, last.facts.split)
+
+    def _set(self, each: Closed, period: Sequence[Closed]) -> None:
+        """Write down what a round's digest tells of one question of a longer check-in."""
+        for result in each.digest.sets:
+            cells = [cell for cell in result.cells if cell.item == self.item.id]
+            if cells and result.split:
+                self._told(period, frozenset({each.digest.place}), cells, result.split)
+
+    def _told(self, period: Sequence[Closed], places: frozenset[int], cells: Sequence[Cell], split: str) -> None:
+        """Write down the figures of one question for everyone and for each group of `split`, shown or hidden."""
+        last = period[-1]
         answers = {who: found for who, ballot in last.ballots.items() if (found := given(ballot, self.item, places))}
         own = {who: sum(found.values()) * UNIT // len(found) for who, found in answers.items()}
         terms = {
@@ -155,8 +177,7 @@ class _Notes:
             for who, found in answers.items()
             if last.ballots[who].organisation != self.choices.intruder
         }
-        groups = parse(last.facts.split)
-        cells = [cell for cell in last.digest.cells if cell.kind == PERIOD and cell.item == self.item.id]
+        groups = parse(split)
         told = any(cell.figure is not None for cell in cells)
         for cell in cells:
             people = [

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
-from digests import FOUR_WEEKLY, WEEKLY, Ballot, Digest, Facts, Item, close_round
+from digests import FOUR_WEEKLY, WEEKLY, Asked, Ballot, Digest, Facts, Item, close_round
+from digests.record import PLACES
 from digests.split import DEFAULT
 
 SIZES = (8, 12, 20, 30, 40, 50, 60)
@@ -23,6 +24,11 @@ HELP = {
     "part": ("time", "words", "role", "costs", "results"),
 }
 """Of themes equally low the first asks what would help, as in the weekly check-in."""
+
+SET = "lead-partner@1"
+SET_ITEMS = tuple(Item(f"L{number}", theme) for number, theme in enumerate(ANCHORS, start=1))
+SET_SPLIT = "lead/partner+frontline+lived+commissioner"
+"""A longer check-in in the last round of each period; it compares groups of its own."""
 
 OPTIONS = tuple((f"help_{theme}", code) for theme in ("trust", "power", "part") for code in HELP[theme])
 LOW = 25
@@ -75,9 +81,11 @@ class Partnership:
     own_group: bool = False
     replying: float = 0.0
     split: str = DEFAULT
+    apart: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
         rng = self.rng
+        self.apart.setstate(rng.getstate())  # longer check-ins have a chance of their own, so all else stays as it was
         self.organisations = [f"org {number}" for number in range(rng.randint(2, 8))]
         self.weights = [rng.expovariate(1) + 0.15 for _ in self.organisations]
         self.base = {theme: rng.uniform(35, 80) for theme in ANCHORS}
@@ -142,10 +150,18 @@ class Partnership:
             answers[rotating.id] = self._score(member, rotating.theme, 1.3 * WEEK)
         return answers
 
-    def _score(self, member: Member, theme: str, week: float) -> int | None:
-        if self.rng.random() < UNSURE:
+    def longer(self, member: Member) -> dict[str, int | None]:
+        """The own questions of a longer check-in; the lead's staff see their own lead in a better light."""
+        kinder = 15.0 if member.seat == "lead" else 0.0
+        return {item.id: self._score(member, item.theme, WEEK, self.apart, kinder) for item in SET_ITEMS}
+
+    def _score(
+        self, member: Member, theme: str, week: float, rng: Random | None = None, more: float = 0.0
+    ) -> int | None:
+        rng = rng or self.rng
+        if rng.random() < UNSURE:
             return None
-        return min(max(round((member.usual[theme] + self.rng.gauss(0, week)) / 25) * 25, 0), 100)
+        return min(max(round((member.usual[theme] + more + rng.gauss(0, week)) / 25) * 25, 0), 100)
 
     def choice(self, answers: Mapping[str, int | None], rotating: Item | None) -> Choice:
         """What would help, where the lowest theme is low enough to be asked."""
@@ -188,6 +204,8 @@ def live(partnership: Partnership, rounds: int = 12) -> list[Closed]:
             member = partnership.members[who]
             if partnership.rng.random() < member.replying:
                 answers = partnership.answer(member, rotating)
+                if place == PLACES[-1]:
+                    answers |= partnership.longer(member)
                 scores.setdefault(who, {})[place] = answers
                 chosen[who, place] = partnership.choice(answers, rotating)
         facts = Facts(
@@ -217,7 +235,10 @@ def live(partnership: Partnership, rounds: int = 12) -> list[Closed]:
             if who not in forgotten
         }
         kept = {key: option for key, option in chosen.items() if key[0] in ballots}
-        digest = close_round(replace(facts, ballots=tuple(ballots.values())))
+        all_ballots = tuple(ballots.values())
+        asked = Asked(SET, SET_ITEMS, all_ballots, frozenset(PLACES[-1:]), SET_SPLIT)
+        facts = replace(facts, sets=(asked,) if place == PLACES[-1] else ())
+        digest = close_round(replace(facts, ballots=all_ballots))
         closed.append(Closed(facts, digest, ballots, kept))
     return closed
 

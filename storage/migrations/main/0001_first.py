@@ -35,6 +35,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_fact")),
     )
     op.create_table(
+        "flow",
+        sa.Column("ref", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("published", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("ref", name=op.f("pk_flow")),
+    )
+    op.create_table(
+        "text",
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("language", "number", name=op.f("pk_text")),
+    )
+    op.create_table(
         "partnership",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -42,7 +57,9 @@ def upgrade() -> None:
         sa.Column("weekday", sa.Integer(), nullable=False),
         sa.Column("at", sa.String(length=5), nullable=False),
         sa.Column("split", sa.String(length=80), nullable=False),
+        sa.Column("calendar", sa.String(length=8), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("calendar IN ('year', 'pulse')", name=op.f("ck_partnership_calendar")),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_partnership_weekday")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partnership")),
     )
@@ -142,6 +159,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ballot_period_id"), "ballot", ["period_id"], unique=False)
     op.create_table(
+        "pool",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("partnership_id", sa.String(length=32), nullable=False),
+        sa.Column("flow", sa.String(length=80), nullable=False),
+        sa.Column("opened", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnership.id"], name=op.f("fk_pool_partnership_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool")),
+        sa.UniqueConstraint("partnership_id", "flow", name=op.f("uq_pool_partnership_id")),
+    )
+    op.create_table(
+        "poolballot",
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("pool_id", sa.String(length=32), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_poolballot_pool_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_poolballot")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_poolballot_pool_id"), "poolballot", ["pool_id"], unique=False)
+    op.create_table(
         "member",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
@@ -151,6 +190,7 @@ def upgrade() -> None:
         sa.Column("next_seat", sa.String(length=16), nullable=True),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("heard", sa.LargeBinary(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
         sa.Column("consent_text", sa.String(length=16), nullable=False),
         sa.Column("consent_day", sa.Date(), nullable=False),
         sa.CheckConstraint("state IN ('active', 'stopped', 'blocked')", name=op.f("ck_member_state")),
@@ -216,7 +256,6 @@ def upgrade() -> None:
         sa.Column("flow", sa.String(length=80), nullable=False),
         sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
-        sa.Column("chart", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_digest_partnership_id"), ondelete="CASCADE"
         ),
@@ -225,10 +264,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("round_id", name=op.f("uq_digest_round_id")),
     )
     op.create_table(
+        "chart",
+        sa.Column("round_id", sa.String(length=32), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("png", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_chart_round_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("round_id", "language", name=op.f("pk_chart")),
+    )
+    op.create_table(
         "run",
         sa.Column("id", sa.String(length=8), nullable=False),
         sa.Column("round_id", sa.String(length=32), nullable=False),
         sa.Column("member_id", sa.String(length=32), nullable=False),
+        sa.Column("flow", sa.String(length=80), nullable=True),
         sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("finished", sa.Boolean(), nullable=False),
         sa.Column("message", sa.BigInteger(), nullable=True),
@@ -244,6 +292,7 @@ def downgrade() -> None:
     """Drop the tables."""
     op.drop_index(op.f("ix_run_member_id"), table_name="run")
     op.drop_table("run")
+    op.drop_table("chart")
     op.drop_table("digest")
     op.drop_table("claim")
     op.drop_index(
@@ -256,6 +305,9 @@ def downgrade() -> None:
     op.drop_table("round")
     op.drop_index(op.f("ix_member_partnership_id"), table_name="member")
     op.drop_table("member")
+    op.drop_index(op.f("ix_poolballot_pool_id"), table_name="poolballot")
+    op.drop_table("poolballot")
+    op.drop_table("pool")
     op.drop_index(op.f("ix_ballot_period_id"), table_name="ballot")
     op.drop_table("ballot")
     op.drop_table("period")
@@ -266,6 +318,8 @@ def downgrade() -> None:
     op.drop_table("coordinator")
     op.drop_table("person")
     op.drop_table("partnership")
+    op.drop_table("text")
+    op.drop_table("flow")
     op.drop_table("fact")
     op.drop_table("audit")
     op.drop_index(op.f("ix_due_at"), table_name="due")
