@@ -32,6 +32,20 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sqlite_template(tmp_path_factory.mktemp("migrated"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module of what is said in chat, and not of how it is kept, says `ON_SQLITE_ALONE` and runs once."""
+    items[:] = [item for item in items if not (_once(item) and _database(item) == POSTGRES)]
+
+
+def _once(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "module", None), "ON_SQLITE_ALONE")
+
+
+def _database(item: pytest.Item) -> str | None:
+    spec = getattr(item, "callspec", None)
+    return spec.params.get("databases") if spec else None
+
+
 @pytest.fixture(params=[SQLITE, POSTGRES])
 def databases(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Databases]:
     """A fresh installation, its keys made; on PostgreSQL the key store is a SQLite file all the same."""

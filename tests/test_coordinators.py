@@ -8,6 +8,8 @@ from bot.channel import Reply
 from bot.converse import Desk
 from bot.words import words
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 
 @pytest.mark.parametrize("said", ["/round", "/digest", "/invite"])
 def test_a_coordinators_command_is_refused_to_a_member(open_town: Riverside, databases: Databases, said: str):

@@ -19,6 +19,8 @@ from storage.errors import Tampered, Unavailable
 from storage.runs import ballot_name
 from storage.work import Store
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 
 def kept_of(town: Riverside, who: str) -> dict[str, object]:
     """The person's answers in the open round, opened."""

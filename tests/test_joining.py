@@ -13,6 +13,8 @@ from bot.converse import Desk
 from bot.words import Host, words
 from storage.work import Store
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 
 def test_joining_step_by_step(town: Riverside):
     town.says("ann", f"/start {town.member_link}")

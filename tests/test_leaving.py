@@ -16,6 +16,8 @@ from flows.events import Tapped, Wrote
 from storage.pools import Form
 from storage.work import Store
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 WHY = words.SAY_WHY
 CANARY = "Canary: the meetings were too early."
 

@@ -12,6 +12,8 @@ from bot.channel import Reply
 from bot.preview import LASTS, MOST, Previews
 from bot.words import words
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 NOTE = "The room was locked."
 
 

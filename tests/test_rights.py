@@ -23,6 +23,8 @@ from storage.heard import Days
 from storage.tables import metadata
 from storage.work import Store
 
+ON_SQLITE_ALONE = True  # what is said; test_storage, test_pools and their neighbours keep it on both
+
 NOTE = "Canary note: we met twice."
 
 # --- every command in every state
