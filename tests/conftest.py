@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases import Databases, Server, postgres, sqlite_template
+from hypothesis import settings
 from riverside import Riverside, riverside
 
 from bot.clock import MovableClock
@@ -44,6 +45,11 @@ def _once(item: pytest.Item) -> bool:
 def _database(item: pytest.Item) -> str | None:
     spec = getattr(item, "callspec", None)
     return spec.params.get("databases") if spec else None
+
+
+# Half of what Hypothesis tries by itself, or the suite takes over five minutes; what may be shown is tried in full.
+settings.register_profile("suite", max_examples=50)
+settings.load_profile("suite")
 
 
 @pytest.fixture(params=[SQLITE, POSTGRES])

@@ -15,6 +15,8 @@ from flows.plan import INDUCTION, WEEKLY, check_in, rotating_item
 from storage.published import id_of
 from storage.values import Round
 
+ON_SQLITE_ALONE = True  # what is asked and said; what is kept is tested on both elsewhere
+
 only_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 PULSE = next(engine.flow for engine in FLOWS.values() if engine.flow.id == WEEKLY)
 INDUCTION_REF = next(ref for ref in FLOWS if id_of(ref) == INDUCTION)

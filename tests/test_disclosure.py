@@ -28,6 +28,8 @@ from digests.disclose import FEW, MOST, OVER_HALF, UNDER_HALF
 from digests.record import canonical
 from digests.split import SEATS
 
+thorough = settings(max_examples=100)
+
 USUAL = Limits()
 counts = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), max_size=5).map(Counter)
 
@@ -61,6 +63,7 @@ def test_a4_leaves_nobody_or_three_when_one_organisation_is_taken_out(left, may)
     assert disclose.outsiders_hidden(Counter({"large": 10, "small": left}), USUAL) is may
 
 
+@thorough
 @given(counts, limits)
 def test_a_shown_figure_keeps_its_outsiders_against_every_organisation(people, limits):
     few = people.total() < limits.people
@@ -68,6 +71,7 @@ def test_a_shown_figure_keeps_its_outsiders_against_every_organisation(people, l
     assert disclose.may_show(people, limits) is not (few or thin)
 
 
+@thorough
 @given(counts, limits)
 def test_stricter_limits_show_nothing_more(people, limits):
     assert disclose.may_show(people, limits) <= disclose.may_show(people, USUAL)
@@ -79,6 +83,7 @@ def test_limits_are_never_looser_than_the_defaults(people, outsiders):
         Limits(people, outsiders)
 
 
+@thorough
 @given(st.integers(2, 9), limits)
 def test_the_answers_said_to_be_needed_are_the_fewest_that_can_be_shown(organisations, limits):
     def best(people):
@@ -127,6 +132,7 @@ def test_a4_holds_for_a_group_as_well(homes, other, may):
     assert (shown(digest, "period", "lived")["trust"] is not None) is may
 
 
+@thorough
 @given(st.dictionaries(st.sampled_from(("lived", "lead", "partner", "frontline")), counts), counts, limits)
 def test_shown_groups_leave_nobody_who_could_be_worked_out(groups, rest, limits):
     everyone = sum(groups.values(), rest)
@@ -205,6 +211,7 @@ choices = st.lists(
 )
 
 
+@thorough
 @given(choices, limits)
 def test_a5_every_told_option_has_its_choosers_against_every_organisation(ballots, limits):
     digest = closing(ballots, limits=limits)
@@ -221,6 +228,7 @@ def test_a6_tells_comments_from_eight_replies_and_three_writers(replied, writers
     assert closing(ballots, comments=("one", "two")).comments == (("one", "two") if told else ())
 
 
+@thorough
 @given(choices, limits)
 def test_a6_comments_are_kept_in_the_order_given_or_not_at_all(ballots, limits):
     digest = closing(ballots, limits=limits, comments=("b", "a"))
@@ -265,6 +273,7 @@ def test_a7_tells_a_number_from_twenty_replies_in_fives():
     assert disclose.replies(25, 40, USUAL) == Replies(OVER_HALF, 25, 60)
 
 
+@thorough
 @given(st.integers(20, 200), st.integers(20, 200))
 def test_a7_a_kept_reply_rate_follows_from_numbers_in_fives_and_never_says_everyone(replied, joined):
     kept = disclose.replies(replied, joined, USUAL)
@@ -387,6 +396,7 @@ def outline(digest):
     )
 
 
+@thorough
 @given(closings, st.randoms(use_true_random=False))
 def test_dealing_the_answers_out_again_leaves_the_set_of_shown_cells_unchanged(closing, dice):
     assert outline(close_round(closing)) == outline(close_round(permuted(closing, dice)))
@@ -426,12 +436,14 @@ def alike(ballots, value):
     ]
 
 
+@thorough
 @given(closings, st.sampled_from(SCORES))
 def test_turning_every_answer_into_one_leaves_the_set_of_shown_cells_unchanged(closing, value):
     changed = with_ballots(closing, lambda ballots: alike(ballots, value))
     assert outline(close_round(closing)) == outline(close_round(changed))
 
 
+@thorough
 @given(closings, st.sampled_from(SCORES))
 def test_a_digest_without_figures_depends_on_no_answer(closing, value):
     digest = close_round(closing)
@@ -439,6 +451,7 @@ def test_a_digest_without_figures_depends_on_no_answer(closing, value):
         assert digest == close_round(with_ballots(closing, lambda ballots: alike(ballots, value)))
 
 
+@thorough
 @given(closings, st.randoms(use_true_random=False))
 def test_the_order_of_the_ballots_changes_not_a_byte(closing, dice):
     mixed = with_ballots(closing, lambda ballots: dice.sample(ballots, len(ballots)))

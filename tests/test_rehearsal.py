@@ -136,7 +136,7 @@ async def test_an_author_plays_a_check_in_moves_the_clock_and_keeps_the_story(tm
         assert author.jumps() == ["Ask it again"]  # four hours at a time end with the check-in and go no further
 
 
-@pytest.mark.parametrize("flow", ["risk-vote@1", "induction@1", "exit-form@1"])
+@pytest.mark.parametrize("flow", ["risk-vote@1", "exit-form@1"])
 async def test_any_check_in_can_be_played_closed_and_asked_again(tmp_path: Path, flow: str):
     story = tmp_path / "story.yaml"
     (tmp_path / "installed").mkdir()

@@ -21,7 +21,7 @@ from digest_themes import (
     facts,
     play,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digests import (
@@ -41,6 +41,8 @@ from digests import (
 from digests.page import html
 from digests.sets import patterns, told
 from flows.reading import grade
+
+thorough = settings(max_examples=100)
 
 LEAD = "lead/partner+frontline+lived+commissioner"
 
@@ -124,6 +126,7 @@ def test_in_a_four_weekly_period_it_waits_for_the_end_and_covers_the_rounds_that
     assert {c.figure.rounds for c in digests[-1].sets[0].cells if c.audience == "everyone"} == {1}
 
 
+@thorough
 @given(closings)
 def test_nothing_of_a_longer_check_in_is_told_before_its_time(closing):
     digest = close_round(closing)
@@ -132,6 +135,7 @@ def test_nothing_of_a_longer_check_in_is_told_before_its_time(closing):
         assert closing.mode != FOUR_WEEKLY or not digest.sets
 
 
+@thorough
 @given(closings)
 def test_every_shown_cell_keeps_the_rules_and_every_hidden_one_breaks_one(closing):
     for asked, result in matched(closing, close_round(closing)):
@@ -228,6 +232,7 @@ def test_questions_are_told_best_first_then_where_views_differ_and_one_thing_to_
     ]
 
 
+@thorough
 @given(closings)
 def test_a_hidden_question_stays_out_of_every_word(closing):
     digest = close_round(closing)
@@ -317,6 +322,7 @@ def test_every_rendering_holds_the_longer_check_in():
     )
 
 
+@thorough
 @given(closings)
 def test_a_record_with_longer_check_ins_read_back_is_the_same(closing):
     digest = close_round(closing)
@@ -355,6 +361,7 @@ def test_limits_that_were_raised_hold_for_longer_check_ins_too():
     assert set(figures(close_round(strict).sets[0]).values()) == {None}
 
 
+@thorough
 @given(st.integers(2, 5), st.integers(0, 30))
 def test_more_people_never_show_fewer_questions(organisations, people):
     before, after = (
