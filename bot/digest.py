@@ -35,7 +35,6 @@ from digests import (
     worded,
 )
 from digests.record import PLACES
-from digests.split import canonical
 from digests.words import alt as alt_text
 from flows.engine import Engine
 from flows.model import SHARED, Flow, Talk
@@ -144,7 +143,7 @@ def _rounds_sets(asked: Mapping[int, Flow], current: Round, ballots: Sequence[Ba
     due = [current.place] if current.mode != FOUR_WEEKLY else sorted(asked) if current.place == PLACES[-1] else []
     for flow in {asked[place].ref: asked[place] for place in due if asked[place].own}.values():
         places = frozenset(place for place in due if asked[place].ref == flow.ref)
-        split = canonical(flow.compare) if flow.compare else current.split
+        split = flow.compare or current.split
         yield Asked(flow.ref, _items(flow), ballots, places, split, share=flow.share is not None)
 
 

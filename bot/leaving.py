@@ -9,12 +9,12 @@ from bot.words import words
 from flows.effects import Notice
 from flows.engine import Engine
 from flows.events import Event, Tapped, Wrote
+from flows.plan import EXIT_FORM as FORM
 from flows.run import Run
 from storage.pools import Form
 from storage.values import Member
 from storage.work import Work
 
-FORM = "exit-form"
 RUN = "exit"
 """What its buttons carry in the place of a run's id: no stored run has one as short."""
 

@@ -1,21 +1,17 @@
 """The author's commands: what each prints and writes, what it leaves alone, and how it ends."""
 
-import io
 import json
-import os
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from commands import Pulse, Said, alone, run
 from ground import founded
 
-from bot import cli
 from flows.engine import Engine
 from flows.load import SHARED_FILE, examine, library, load
 from flows.schema import KEYS, schema
@@ -46,36 +42,13 @@ questions:
 """
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind."""
-
-    status: object
-    out: str
-    err: str
-
-
-Pulse = Callable[..., Said]
-
-
 @pytest.fixture
 def pulse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Pulse:
     """`pulse flow COMMAND` in a folder of its own; `typed` is what is typed."""
-    for name in [name for name in os.environ if name.startswith("PULSE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    alone(tmp_path, monkeypatch)
 
     def said(*command: str, typed: Iterable[str] = ()) -> Said:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["pulse", "flow", *command])
-            patch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
-            mask = os.umask(0o022)
-            try:
-                cli.main()
-            except SystemExit as end:
-                return Said(end.code, *capfd.readouterr())
-            finally:
-                os.umask(mask)
+        return run(capfd, ["flow", *command], typed="".join(f"{line}\n" for line in typed))
 
     return said
 

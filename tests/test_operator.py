@@ -7,74 +7,30 @@ import asyncio
 import csv
 import io
 import json
-import os
 import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import Pulse, Said, alone, run
 from ground import Ground, founded
 from installation import Operator
 from standin import TOKEN, StandIn
 
-from bot import cli, rounds
+from bot import rounds
 from storage import db
 
 PARTNERS = ("--organisation", "City Council", "--organisation", "Riverside Homes")
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a command left behind: its status, its result, and what it said beside it."""
-
-    status: object
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """What it says on failing: nothing on standard output, one line on standard error, status 1."""
-        assert (self.status, self.out, self.err.count("\n")) == (1, "", 1), self
-        return self.err.strip()
-
-    @property
-    def object(self) -> dict[str, Any]:
-        """The one JSON object it prints, and nothing else."""
-        assert (self.status, self.out.count("\n")) == (0, 1), self
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-
-Pulse = Callable[..., Said]
-
-
 @pytest.fixture
 def pulse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Pulse:
     """`pulse COMMAND` in an empty folder; keywords are settings."""
-    for name in [name for name in os.environ if name.startswith("PULSE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def said(*command: str, **settings: str) -> Said:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sys, "argv", ["pulse", *command])
-            for name, value in settings.items():
-                patch.setenv(f"PULSE_{name.upper()}", value)
-            mask = os.umask(0o022)
-            try:
-                cli.main()
-            except SystemExit as end:
-                return Said(end.code, *capfd.readouterr())
-            finally:
-                os.umask(mask)
-
-    return said
+    alone(tmp_path, monkeypatch)
+    return lambda *command, **settings: run(capfd, command, settings)
 
 
 @pytest.fixture
